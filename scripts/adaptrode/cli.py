@@ -1,0 +1,89 @@
+"""What every script's command line shares: its log, its errors, its settings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from adaptrode.errors import InputError
+
+logger = logging.getLogger("adaptrode")
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the options that every script has."""
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--log", type=Path, help="also write what happens to this file")
+    return made
+
+
+def json_value(text: str) -> Any:
+    """An option's value as JSON text, or ``@FILE`` for a file that holds it."""
+    try:
+        return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    except (OSError, json.JSONDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+
+
+def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None = None) -> int:
+    """Run a script's ``main``; return its exit status.
+
+    The log begins with the command and ends with the seconds it took. An
+    `InputError` becomes its own message and status 2; anything else a traceback in
+    the log, one line on the terminal and status 1.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    start = time.perf_counter()
+    log = _log_file(arguments)
+    logging.captureWarnings(True)
+    logger.setLevel(logging.INFO)
+    handlers: list[logging.Handler] = []
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        handlers.append(handler)
+    else:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    for name in ("adaptrode", "py.warnings"):
+        logging.getLogger(name).handlers = list(handlers)
+        logging.getLogger(name).propagate = False
+    logger.info("command: %s", shlex.join([sys.executable, sys.argv[0], *arguments]))
+    status = 1
+    try:
+        main(arguments)
+        status = 0
+    except InputError as error:
+        logger.error("error: %s", error)
+        if log is not None:
+            print(f"error: {error}", file=sys.stderr)
+        status = 2
+    except Exception as error:
+        logger.error("%s", traceback.format_exc())
+        if log is not None:
+            print(f"error: {type(error).__name__}: {error} (traceback in {log})", file=sys.stderr)
+    finally:
+        seconds = time.perf_counter() - start
+        logger.info("%s after %.1f s", "done" if status == 0 else "failed", seconds)
+        for handler in handlers:
+            handler.close()
+    return status
+
+
+def _log_file(arguments: Sequence[str]) -> Path | None:
+    known, _ = _log_parser.parse_known_args(list(arguments))
+    return known.log
+
+
+_log_parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+_log_parser.add_argument("--log", type=Path)
