@@ -50,9 +50,7 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
     handlers: list[logging.Handler] = []
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(log, mode="w", encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        handlers.append(handler)
+        handlers.append(logging.FileHandler(log, mode="w", encoding="utf-8"))
     else:
         handlers.append(logging.StreamHandler(sys.stderr))
     for name in ("adaptrode", "py.warnings"):
@@ -82,7 +80,8 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
 
 def _log_file(arguments: Sequence[str]) -> Path | None:
     known, _ = _log_parser.parse_known_args(list(arguments))
-    return known.log
+    log: Path | None = known.log
+    return log
 
 
 _log_parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)

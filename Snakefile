@@ -1,0 +1,44 @@
+# Adaptrode: transfer learning for small manufacturing datasets.
+# `snakemake --cores 8` makes everything; config.yaml says what there is to make.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/explanation.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    results,
+
+
+rule all:
+    message:
+        "All results are made: read results/report.html"
+    default_target: True
+    input:
+        rules.report.output,
+
+
+rule results:
+    message:
+        "All tables, figures and models are made"
+    input:
+        TABLES,
+        FIGURES,
+        MODELS,
+        PREDICTIONS,
+        SHAPLEY,

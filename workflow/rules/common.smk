@@ -1,0 +1,110 @@
+# What the rules share: checked settings, paths, and which code a script depends on.
+
+import ast
+import importlib.util
+import json
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+BASE = Path(workflow.basedir)
+sys.path[:0] = [str(BASE / "scripts"), str(BASE / "workflow")]
+
+from adaptrode.errors import InputError
+from settings import Settings, load_defaults
+
+
+def check_environment():
+    """Stop early when the pinned packages are not beside this Python.
+
+    Jobs call `python`; it is made the one that runs Snakemake, so that a forgotten
+    `activate` does no harm. Under --sdm conda the jobs bring their own.
+    """
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if workflow.deployment_settings.deployment_method:
+        return
+    needed = ("jsonschema", "matplotlib", "numba", "pandera", "pyarrow", "shap", "sklearn")
+    missing = [name for name in (*needed, "tensorflow") if not importlib.util.find_spec(name)]
+    if missing:
+        raise WorkflowError(
+            f"{sys.executable} lacks the packages: {', '.join(missing)}.\n"
+            "To mend: run `make environment`, then `. .venv/bin/activate`."
+        )
+
+
+def checked_settings():
+    try:
+        return Settings(config, load_defaults(BASE / "config.yaml"))
+    except InputError as error:
+        raise WorkflowError(f"\n{error}") from None
+
+
+def beside(path):
+    """A path of the project, relative to the working directory where it lies within it."""
+    path = Path(path)
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+@cache
+def imported(module):
+    """Library modules that a Python file imports, at any depth, as paths."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(module).read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            file = (BASE / "scripts" / name.replace(".", "/")).with_suffix(".py")
+            if name.startswith("adaptrode.") and file.exists():
+                found |= {file, *imported(file)}
+    return frozenset(found)
+
+
+def library(script):
+    """The library modules that a script depends on: an edit of one reruns its rules."""
+    return [beside(path) for path in sorted(imported(BASE / "scripts" / script))]
+
+
+def code(script):
+    return beside(BASE / "scripts" / script)
+
+
+def caption(name):
+    return str(BASE / "workflow" / "report" / f"{name}.rst")
+
+
+def raw_file(domain):
+    """A domain's raw table: in the working directory, else beside the Snakefile."""
+    named = Path(settings.study(settings.study_of(domain))["domains"][domain]["raw"])
+    for candidate in (named, BASE / named):
+        if candidate.exists():
+            return beside(candidate) if candidate.is_absolute() else str(candidate)
+    raise WorkflowError(
+        f"\n{named}: the raw table of domain '{domain}' does not exist\n"
+        f"  looked in: {Path.cwd()} and {BASE}\n"
+        f"  to mend: put the file there or correct the domain's 'raw' in the settings"
+    )
+
+
+check_environment()
+settings = checked_settings()
+HEADLINE = settings.values["recipes"][0]
+
+
+def one_of(names):
+    """A wildcard's pattern: one of the names, or nothing at all when there are none."""
+    return "|".join(sorted(set(names))) or "(?!)"
+
+
+wildcard_constraints:
+    study=one_of(settings.studies),
+    domain=one_of(settings.all_domains),
+    source=one_of(settings.study(study)["source"] for study in settings.studies),
+    target=one_of(name for study in settings.studies for name in settings.study(study)["targets"]),
+    property=one_of(name for study in settings.studies for name in settings.properties(study)),

@@ -1,0 +1,100 @@
+# Raw tables to clean tables and splits.
+
+
+rule clean:
+    message:
+        "Cleaning the raw table of {wildcards.domain}"
+    input:
+        script=code("clean.py"),
+        library=library("clean.py"),
+        raw=lambda wildcards: raw_file(wildcards.domain),
+    output:
+        clean="results/clean/{domain}.parquet",
+        rejected=report(
+            "results/clean/{domain}.rejected.csv",
+            caption="../report/rejected.rst",
+            category="Data",
+            subcategory="Rejected rows",
+            labels={"domain": "{domain}", "table": "rejected rows"},
+        ),
+    params:
+        features=lambda w: settings.features_json(settings.study_of(w.domain)),
+        properties=lambda w: settings.properties_json(settings.study_of(w.domain)),
+        measurements=lambda w: settings.measurements_json(settings.study_of(w.domain)),
+        columns=lambda w: settings.columns_json(w.domain),
+        equations=lambda w: settings.study_json(settings.study_of(w.domain), "equations", {}),
+        constants=lambda w: settings.study_json(settings.study_of(w.domain), "constants", {}),
+        relations=lambda w: settings.study_json(settings.study_of(w.domain), "relations", []),
+        group=lambda w: settings.study(settings.study_of(w.domain)).get("group", ""),
+        identifier=lambda w: settings.study(settings.study_of(w.domain)).get("identifier", ""),
+    log:
+        "results/logs/clean/{domain}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    conda:
+        "../../envs/data.yaml"
+    shell:
+        "python {input.script} --raw {input.raw:q}"
+        " --features {params.features:q} --properties {params.properties:q}"
+        " --measurements {params.measurements:q} --columns {params.columns:q}"
+        " --equations {params.equations:q} --constants {params.constants:q}"
+        " --relations {params.relations:q}"
+        " --group {params.group:q} --identifier {params.identifier:q}"
+        " --clean {output.clean} --rejected {output.rejected} --log {log}"
+
+
+rule split:
+    message:
+        "Splitting the rows of {wildcards.domain}"
+    input:
+        script=code("split.py"),
+        library=library("split.py"),
+        clean=rules.clean.output.clean,
+    output:
+        "results/splits/{domain}.parquet",
+    params:
+        schemes=lambda w: json.dumps(settings.schemes(settings.study_of(w.domain))),
+        sizes="[]",
+        test_fraction=settings.values["split"]["test_fraction"],
+        validation_fraction=settings.values["split"]["validation_fraction"],
+        repeats=settings.values["split"]["repeats"],
+        seed=settings.values["seed"],
+    log:
+        "results/logs/split/{domain}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    conda:
+        "../../envs/data.yaml"
+    shell:
+        "python {input.script} --clean {input.clean} --domain {wildcards.domain}"
+        " --schemes {params.schemes:q} --sizes {params.sizes:q}"
+        " --test-fraction {params.test_fraction}"
+        " --validation-fraction {params.validation_fraction}"
+        " --repeats {params.repeats} --seed {params.seed} --splits {output} --log {log}"
+
+
+rule raw_electrodes:
+    message:
+        "Simulating the raw electrode tables"
+    input:
+        script=code("simulate_electrodes.py"),
+        library=library("simulate_electrodes.py"),
+    output:
+        expand("results/raw/{name}.csv", name=["graphite", "si_gra", "nmc"]),
+    params:
+        seed=2024,
+        folder="results/raw",
+    log:
+        "results/logs/raw_electrodes.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    conda:
+        "../../envs/data.yaml"
+    shell:
+        "python {input.script} --seed {params.seed} --output-dir {params.folder} --log {log}"

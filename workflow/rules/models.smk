@@ -1,0 +1,92 @@
+# Networks: pretrained on the source, then transferred to each target.
+
+
+def training_options():
+    training = settings.values["training"]
+    return [
+        f"--epochs {training['epochs']}",
+        f"--batch-size {training['batch_size']}",
+        f"--loss {training['loss']}",
+        f"--scaling {training['scaling']}",
+        f"--seed {settings.values['seed']}",
+    ]
+
+
+rule pretrain:
+    message:
+        "Training the {wildcards.property} networks of the source domain {wildcards.source}"
+    input:
+        script=code("pretrain.py"),
+        library=library("pretrain.py"),
+        clean="results/clean/{source}.parquet",
+        splits="results/splits/{source}.parquet",
+    output:
+        networks="results/models/{study}/{property}/{source}.npz",
+        history="results/models/{study}/{property}/{source}.history.parquet",
+        keras="results/models/{study}/{property}/{source}.keras",
+        provenance="results/models/{study}/{property}/{source}.json",
+    params:
+        features=lambda w: settings.features_json(w.study),
+        hidden=lambda w: json.dumps(settings.property(w.study, w.property)["hidden"]),
+        recipes=settings.recipes_json(),
+        options=training_options(),
+    log:
+        "results/logs/pretrain/{study}/{property}/{source}.log",
+    benchmark:
+        "results/benchmarks/pretrain/{study}/{property}/{source}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=20,
+    conda:
+        "../../envs/training.yaml"
+    shell:
+        "python {input.script} --clean {input.clean} --splits {input.splits}"
+        " --study {wildcards.study} --property {wildcards.property} --domain {wildcards.source}"
+        " --features {params.features:q} --hidden {params.hidden:q}"
+        " --recipes {params.recipes:q} {params.options} --threads {threads}"
+        " --networks {output.networks} --history {output.history}"
+        " --keras {output.keras} --provenance {output.provenance} --log {log}"
+
+
+rule transfer:
+    message:
+        "Transferring the {wildcards.property} networks to {wildcards.target}"
+    input:
+        script=code("transfer.py"),
+        library=library("transfer.py"),
+        source=lambda w: (
+            f"results/models/{w.study}/{w.property}/{settings.study(w.study)['source']}.npz"
+        ),
+        clean="results/clean/{target}.parquet",
+        splits="results/splits/{target}.parquet",
+    output:
+        networks="results/models/{study}/{property}/{target}.npz",
+        history="results/models/{study}/{property}/{target}.history.parquet",
+        keras="results/models/{study}/{property}/{target}.keras",
+        provenance="results/models/{study}/{property}/{target}.json",
+    params:
+        features=lambda w: settings.features_json(w.study),
+        hidden=lambda w: json.dumps(settings.property(w.study, w.property)["hidden"]),
+        adapter=lambda w: json.dumps(settings.property(w.study, w.property)["adapter"]),
+        recipes=settings.recipes_json(),
+        options=training_options(),
+    log:
+        "results/logs/transfer/{study}/{property}/{target}.log",
+    benchmark:
+        "results/benchmarks/transfer/{study}/{property}/{target}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=20,
+    conda:
+        "../../envs/training.yaml"
+    shell:
+        "python {input.script} --source-networks {input.source}"
+        " --clean {input.clean} --splits {input.splits}"
+        " --study {wildcards.study} --property {wildcards.property} --domain {wildcards.target}"
+        " --features {params.features:q} --hidden {params.hidden:q}"
+        " --adapter {params.adapter:q} --recipes {params.recipes:q}"
+        " {params.options} --threads {threads}"
+        " --networks {output.networks} --history {output.history}"
+        " --keras {output.keras} --provenance {output.provenance} --log {log}"
