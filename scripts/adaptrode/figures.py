@@ -260,7 +260,7 @@ def loss_curves(
                 axis.fill_between(low.index, low[column], high[column], color=color, alpha=0.15, lw=0)
             axis.plot(first["epoch"], first[column], color=color)
         axis.set_xlim(0, int(first["epoch"].max()))
-        axis.set_ylim(0, _loss_ceiling(first))
+        axis.set_ylim(0, 1.05 * float(first[["loss", "validation_loss"]].max().max()))
         axis.set_xlabel("Epoch")
         axis.set_ylabel(loss_titles[index])
         letter(axis, index)

@@ -1,0 +1,397 @@
+"""Reading a laboratory's CSV as text, whatever program exported it.
+
+Accepted: UTF-8 with or without byte-order mark; comma, semicolon or tab between the
+cells; decimal points or decimal commas; any line ends; blank lines; a ``sep=;`` line.
+What makes the whole file unreadable is an `InputError`; what concerns one cell is
+left in the table as text, for the cleaning to judge.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from adaptrode.errors import InputError
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+EXPORT_AS_CSV = "export the table again as 'CSV UTF-8'"
+
+# What a file begins with when it is not text at all, or not UTF-8.
+_FOREIGN = (
+    (b"PK\x03\x04", "an Excel workbook or another zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"%PDF", "a PDF"),
+    (b"\xff\xfe\x00\x00", "UTF-32 text"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+_EXPONENT = r"([eE][+-]?[0-9]+)?"
+# "1,234" is a decimal in one country and a thousand in another, "0,234" is not.
+_AMBIGUOUS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
+_COMMA_DECIMAL = rf"[+-]?([0-9]*|[0-9]{{1,3}}(\.[0-9]{{3}})+),[0-9]+{_EXPONENT}"
+_POINT_DECIMAL = rf"[+-]?([0-9]*|[0-9]{{1,3}}(,[0-9]{{3}})+)\.[0-9]+{_EXPONENT}"
+_GROUPED = r"[+-]?[0-9]{1,3}([ \u00a0\u202f'’.,][0-9]{3})+([.,][0-9]+)?"
+_MISSING = {"nan", "na", "n/a", "null", "none", "nil", "-", "--", "?", "missing", "<na>"}
+_INFINITE = {"inf", "infinity", "∞"}
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The cells of a CSV file as text, stripped of surrounding white space.
+
+    Parameters
+    ----------
+    path
+        The file.
+    headers
+        The header's cells in the file's order, doubled and empty ones included.
+    cells
+        One text column per header, named by its position; the index, ``row``, is the
+        row's number in a spreadsheet. Wholly blank rows are left out.
+    delimiter
+        What separates the cells.
+    """
+
+    path: Path
+    headers: tuple[str, ...]
+    cells: pd.DataFrame
+    delimiter: str
+
+    def has(self, header: str) -> bool:
+        """Whether the file has a column of this name."""
+        return _key(header) in map(_key, self.headers)
+
+    def text(self, header: str) -> pd.Series[str]:
+        """One column's cells.
+
+        Raises
+        ------
+        InputError
+            When the file has no column of this name, or several.
+        """
+        places = [i for i, name in enumerate(self.headers) if _key(name) == _key(header)]
+        if len(places) == 1:
+            return self.cells[places[0]].rename(header)
+        if places:
+            raise InputError(
+                "the column stands in the file more than once",
+                file=self.path,
+                column=header,
+                found=f"{len(places)} columns of this name",
+                allowed="one",
+                mend="delete or rename all but one",
+            )
+        close = _closest(header, self.headers)
+        raise InputError(
+            "the column is missing",
+            file=self.path,
+            column=header,
+            found=", ".join(repr(name) for name in self.headers),
+            mend=f"is it '{close}'? Rename it, or name it under `columns` in the config"
+            if close
+            else "add it, or say under `columns` in the config what it is called in this file",
+        )
+
+    def has_decimal_commas(self, headers: Iterable[str]) -> bool:
+        """Whether the numbers of these columns are mostly written with decimal commas."""
+        commas = points = 0
+        for header in headers:
+            text = self.text(header)
+            with_comma = text[text.str.contains(",", regex=False)]
+            ambiguous = with_comma.str.fullmatch(_AMBIGUOUS)
+            commas += int((with_comma.str.fullmatch(_COMMA_DECIMAL) & ~ambiguous).sum())
+            points += int(text.str.fullmatch(_POINT_DECIMAL).sum())
+        return commas > points
+
+    def duplicates(self) -> pd.Series[int]:
+        """The first row with the same cells, for each row that repeats an earlier one."""
+        # Rows with equal hashes are only suspects; whole rows are compared below.
+        hashes = pd.util.hash_pandas_object(self.cells, index=False)
+        rows = self.cells.index.to_series()
+        first = rows.groupby(hashes).transform("first")
+        again = rows[first < rows]
+        same = (
+            self.cells.loc[again].to_numpy(object) == self.cells.loc[first[again]].to_numpy(object)
+        ).all(axis=1)
+        return first[again[same]]
+
+
+def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
+    """Read a CSV file as text.
+
+    Parameters
+    ----------
+    path
+        The file.
+    expected
+        Names of columns that ought to be there; they decide which delimiter is meant
+        where the header's names contain another one.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, not UTF-8 text, without a header or without
+        rows, when no delimiter fits, or when a row has more or fewer cells than the
+        header.
+    """
+    path = Path(path)
+    data = _separator_line(_utf8(path))
+    delimiter, headers = _header(path, data, expected)
+    table, numbers = _records(path, data, delimiter, len(headers))
+    filled = _any_filled(table)
+    first = int(np.flatnonzero(filled)[0])  # the header, blank lines before it or not
+    filled[first] = False
+    cells = table.filter(pa.array(filled)).to_pandas()
+    cells.columns = pd.RangeIndex(len(headers))
+    cells.index = pd.Index(numbers[filled], name="row")
+    if cells.empty:
+        raise InputError(
+            "the file has a header but no rows",
+            file=path,
+            found="0 rows",
+            allowed="one row for each sample",
+            mend="export the table with its rows",
+        )
+    return RawTable(path, tuple(headers), cells, delimiter)
+
+
+def numbers(text: pd.Series[str], decimal_comma: bool = False) -> pd.Series[float]:
+    """Text cells as float64; whatever is not one finite plain number becomes NaN."""
+    mark = "," if decimal_comma else r"\."
+    plain = rf"[+-]?([0-9]+{mark}?[0-9]*|{mark}[0-9]+){_EXPONENT}"
+    valid = text.str.fullmatch(plain)
+    digits = text.where(valid, "nan")
+    if decimal_comma:
+        digits = digits.str.replace(",", ".", regex=False)
+    # Python's own conversion: pandas' and Arrow's differ in what they accept.
+    values = digits.to_numpy(object).astype(np.float64)
+    values[np.isinf(values)] = np.nan
+    return pd.Series(values, index=text.index, name=text.name)
+
+
+def why_no_number(text: str, decimal_comma: bool = False) -> str:
+    """Say why `numbers` makes NaN of a cell."""
+    bare = text.lower().lstrip("+-")
+    if not text:
+        return "empty cell"
+    if text.lower() in _MISSING or bare in _MISSING:
+        return "no value"
+    if bare in _INFINITE:
+        return "infinite value"
+    if text.startswith("#"):
+        return "error of the spreadsheet"
+    if not decimal_comma and re.fullmatch(_AMBIGUOUS, text):
+        return "thousands separator or decimal comma"
+    if not decimal_comma and re.fullmatch(_COMMA_DECIMAL, text):
+        return "decimal comma in a file of decimal points"
+    if decimal_comma and re.fullmatch(_POINT_DECIMAL, text):
+        return "decimal point or thousands separator in a file of decimal commas"
+    if re.fullmatch(_GROUPED, text):
+        return "thousands separator"
+    if re.fullmatch(r"[+-]?[0-9]*[.,]?[0-9]+" + _EXPONENT, text):
+        return "too large a number"
+    if re.match(r"[<>~≈±+-]?\s*[0-9]", text):
+        return "text beside the number"
+    return "text in place of a number"
+
+
+def _key(header: str) -> str:
+    """A header as it is compared: µ (micro) and μ (mu) are one letter, spaces fold."""
+    return " ".join(unicodedata.normalize("NFKC", header).split())
+
+
+def _closest(header: str, headers: Sequence[str]) -> str | None:
+    simple = {re.sub(r"[\W_]+", "", _key(name)).lower(): name for name in headers if name}
+    wanted = re.sub(r"[\W_]+", "", _key(header)).lower()
+    found = difflib.get_close_matches(wanted, simple, n=1, cutoff=0.6)
+    return simple[found[0]] if found else None
+
+
+def _utf8(path: Path) -> bytes:
+    """The file's bytes, known to be UTF-8 text with something in it, without its mark."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            "the file does not exist", file=path, mend="check the path in the config"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            "the file cannot be read",
+            file=path,
+            found=error.strerror,
+            allowed="a CSV file that you may read",
+            mend="check the path and its permissions",
+        ) from None
+    kind = next((kind for magic, kind in _FOREIGN if data.startswith(magic)), None)
+    if kind is None and b"\0" in data[:65536]:
+        kind = "binary data or UTF-16 text"
+    if kind is None and re.match(rb"\s*<(!doctype|html|\?xml)", data[:100], re.IGNORECASE):
+        kind = "a web page or XML"
+    if kind is not None:
+        raise InputError(
+            "this is not a CSV file in UTF-8",
+            file=path,
+            found=kind,
+            allowed="UTF-8 text with comma, semicolon or tab between the cells",
+            mend=EXPORT_AS_CSV,
+        )
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "this is not a CSV file in UTF-8",
+            file=path,
+            found=f"the byte 0x{data[error.start]:02x} in line "
+            f"{data.count(b'\n', 0, error.start) + 1}, perhaps "
+            f"'{data[error.start : error.start + 1].decode('cp1252', 'replace')}' of Windows-1252",
+            allowed="UTF-8 text",
+            mend=EXPORT_AS_CSV,
+        ) from None
+    if not data.strip(b' \t\r\n,;"'):
+        raise InputError(
+            "the file is empty",
+            file=path,
+            found=f"{len(data)} bytes, none of them in a cell",
+            allowed="a header and one row for each sample",
+            mend=EXPORT_AS_CSV,
+        )
+    return data
+
+
+def _separator_line(data: bytes) -> bytes:
+    """Drop Excel's ``sep=;`` line, which no spreadsheet shows or counts."""
+    return re.sub(rb"\A\"?sep=.\"?(\r\n|\r|\n)", b"", data, flags=re.IGNORECASE)
+
+
+def _header(path: Path, data: bytes, expected: Collection[str]) -> tuple[str, list[str]]:
+    """The delimiter that finds most expected columns, then most columns, and the header."""
+    wanted = {_key(name) for name in expected}
+    best: tuple[tuple[int, int], str, list[str]] | None = None
+    for delimiter in DELIMITERS:
+        stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+        try:
+            record = next(r for r in csv.reader(stream, delimiter=delimiter) if any(map(_key, r)))
+        except (csv.Error, StopIteration):
+            continue
+        names = [name.strip() for name in record]
+        score = (len(wanted & set(map(_key, names))), len(names))
+        if best is None or score > best[0]:
+            best = (score, delimiter, names)
+    if best is None or len(best[2]) == 1:
+        raise InputError(
+            "only one column was found",
+            file=path,
+            row=1,
+            found=repr(best[2][0][:100]) if best else "an unreadable header",
+            allowed="comma, semicolon or tab between the cells",
+            mend=EXPORT_AS_CSV,
+        )
+    names = best[2]
+    if all(re.fullmatch(r"[+-]?[0-9.,]+" + _EXPONENT, name) for name in names if name):
+        raise InputError(
+            "the file has no header",
+            file=path,
+            row=1,
+            found=", ".join(names),
+            allowed="the columns' names in the first row",
+            mend="put a row of names above the numbers",
+        )
+    return best[1], names
+
+
+def _records(
+    path: Path, data: bytes, delimiter: str, width: int
+) -> tuple[pa.Table, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Every record of ``width`` stripped cells, and the records' numbers from 1."""
+    ragged: list[tuple[int, int, str]] = []
+    blank: list[int] = []
+
+    def judge(row: pacsv.InvalidRow) -> str:
+        if not row.text.strip(f'{delimiter}" \t\r\n'):
+            blank.append(row.number)
+            return "skip"
+        ragged.append((row.number, row.actual_columns, row.text))
+        return "error"
+
+    names = [str(i) for i in range(width)]
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(data),
+            # One block, since a quoted cell must not straddle two, and one thread,
+            # since only then are the rows numbered.
+            read_options=pacsv.ReadOptions(
+                use_threads=False, column_names=names, block_size=min(len(data) + 1, 2**30)
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=judge,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.large_string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if not ragged:
+            raise InputError(
+                "the file is not well-formed CSV",
+                file=path,
+                found=str(error).splitlines()[0],
+                mend=EXPORT_AS_CSV,
+            ) from None
+        number, cells, text = ragged[0]
+        _refuse_open_quote(path, number, text)
+        raise InputError(
+            f"the row has {cells} cells where the header has {width}",
+            file=path,
+            row=number,
+            found=repr(text[:200]),
+            allowed=f"{width} cells, with a {DELIMITERS[delimiter]} between them",
+            mend="is there a decimal comma or a text with a separator in it that is not in "
+            "quotation marks? Complete the row or export the table again"
+            if cells > width
+            else "complete the row or export the table again",
+        ) from None
+    last = "".join(column[-1].as_py() for column in table.columns)
+    if data.count(b'"') % 2:
+        _refuse_open_quote(path, table.num_rows + len(blank), '"' + last)
+    stripped = [pc.utf8_trim_whitespace(column) for column in table.columns]
+    counted = np.arange(1, table.num_rows + len(blank) + 1)
+    return pa.table(stripped, names=names), np.setdiff1d(counted, blank)
+
+
+def _refuse_open_quote(path: Path, number: int, text: str) -> None:
+    if text.count('"') % 2 and "\n" in text:
+        raise InputError(
+            "a quotation mark is opened and never closed",
+            file=path,
+            row=number,
+            found=repr(text.lstrip('"')[:100]),
+            mend="delete it or close it",
+        )
+
+
+def _any_filled(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    filled = np.zeros(table.num_rows, dtype=bool)
+    for column in table.columns:
+        filled |= pc.not_equal(column, "").to_numpy()
+    return filled

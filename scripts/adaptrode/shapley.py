@@ -1,0 +1,175 @@
+"""Shapley values of predictions, by shap.
+
+How much each feature moves one prediction away from the mean prediction over a
+background, in the property's unit. Features left out are replaced by the
+background's rows (interventional values): Lundberg and Lee, "A unified approach
+to interpreting model predictions", NeurIPS 2017. With few features the values are
+exact; with many they are means over permutations, both by shap's explainers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shap
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Predict = Callable[[Array], Array]
+
+# A float32 forward pass of the same row differs by about this much between batches.
+ADDITIVITY_TOLERANCE = 1e-6
+PERMUTATIONS = 10
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Shapley values of some rows, in the property's unit.
+
+    Parameters
+    ----------
+    base_value
+        The mean prediction over the background.
+    values
+        Shape ``[rows, features]``.
+    predicted
+        Shape ``[rows]``: base value plus the sum of a row's values.
+    """
+
+    base_value: float
+    values: Array
+    predicted: Array
+
+
+def explain(
+    predict: Predict,
+    background: ArrayLike,
+    rows: ArrayLike,
+    *,
+    max_exact_features: int = 12,
+    seed: int = 0,
+) -> Explanation:
+    """Shapley values of each row against the whole background.
+
+    Parameters
+    ----------
+    predict
+        From ``[n, features]`` in raw units to ``[n]``.
+    background
+        Shape ``[backgrounds, features]``: what a left-out feature is replaced by.
+    rows
+        Shape ``[rows, features]``: what is explained.
+    max_exact_features
+        Up to this many features all coalitions are computed (the time doubles with
+        each); above it the values are means over ten random permutations, each
+        walked forwards and backwards.
+    seed
+        Of those permutations; exact values do not depend on it.
+
+    Raises
+    ------
+    ArithmeticError
+        When base value and Shapley values do not add up to the predictions.
+    """
+    background = np.asarray(background, dtype=np.float64)
+    rows = np.asarray(rows, dtype=np.float64)
+    masker = _WholeBackground(background, max_samples=len(background))
+    features = background.shape[1]
+    if features <= max_exact_features:
+        explainer = shap.ExactExplainer(predict, masker)
+        found = explainer(rows, max_evals=2**features, silent=True)
+    else:
+        explainer = shap.PermutationExplainer(predict, masker, seed=seed)
+        found = explainer(rows, max_evals=PERMUTATIONS * (2 * features + 1), silent=True)
+    explanation = Explanation(
+        base_value=float(np.mean(predict(background))),
+        values=np.asarray(found.values, dtype=np.float64),
+        predicted=np.asarray(predict(rows), dtype=np.float64),
+    )
+    _check_additivity(explanation)
+    return explanation
+
+
+class _WholeBackground(shap.maskers.Independent):  # type: ignore[misc]
+    """The background as it is.
+
+    shap skips features whose value is `numpy.isclose` to the background's, with an
+    absolute tolerance: all of them where a unit makes the numbers small.
+    """
+
+    def invariants(self, x: Array) -> NDArray[np.bool_]:
+        return np.asarray(x == self.data)
+
+
+def _check_additivity(explanation: Explanation) -> None:
+    total = explanation.base_value + explanation.values.sum(axis=1)
+    size = max(abs(explanation.base_value), float(np.abs(explanation.predicted).max()))
+    worst = float(np.abs(total - explanation.predicted).max())
+    # Written so that a NaN fails too.
+    if not worst <= ADDITIVITY_TOLERANCE * max(size, np.finfo(np.float64).tiny):
+        raise ArithmeticError(
+            f"base value and Shapley values miss the prediction by up to {worst:.3g}, "
+            f"for predictions of up to {size:.3g}"
+        )
+
+
+def explain_repeats(
+    predict_of: Callable[[int], Predict],
+    clean: pd.DataFrame,
+    splits: pd.DataFrame,
+    features: Sequence[str],
+    *,
+    max_exact_features: int = 12,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Explain every test row of every split with the network trained on that split.
+
+    Parameters
+    ----------
+    predict_of
+        From a repeat's number to its network's `Predict`.
+    clean
+        A domain's clean table: ``row`` and the features.
+    splits
+        ``repeat, row, role`` of one scheme and size; the background of a repeat is
+        its training and validation rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``repeat, row, base_value, predicted`` and ``shap_<feature>`` for each
+        feature, a line for each test row of each repeat.
+    """
+    columns = list(features)
+    by_row = clean.set_index("row")[columns]
+    tables = []
+    for repeat, split in splits.groupby("repeat", sort=True):
+        number = int(str(repeat))
+        test = split.loc[split["role"] == "test", "row"]
+        training = split.loc[split["role"].isin(["train", "validation"]), "row"]
+        found = explain(
+            predict_of(number),
+            by_row.loc[training],
+            by_row.loc[test],
+            max_exact_features=max_exact_features,
+            seed=int(np.random.SeedSequence([seed, number]).generate_state(1)[0]),
+        )
+        head = pd.DataFrame(
+            {
+                "repeat": np.int64(number),
+                "row": test.to_numpy(),
+                "base_value": found.base_value,
+                "predicted": found.predicted,
+            }
+        )
+        values = pd.DataFrame(found.values, columns=[f"shap_{name}" for name in columns])
+        tables.append(pd.concat([head, values], axis=1))
+    return pd.concat(tables, ignore_index=True)
+
+
+def constant(table: pd.DataFrame, features: Iterable[str]) -> list[str]:
+    """The features that have one value only: what they do cannot be learnt from this table."""
+    return [name for name in features if table[name].nunique() <= 1]
