@@ -26,19 +26,19 @@ localrules:
 
 
 rule all:
-    message:
-        "All results are made: read results/report.html"
     default_target: True
     input:
         rules.report.output,
+    message:
+        "All results are made: read results/report.html"
 
 
 rule results:
-    message:
-        "All tables, figures and models are made"
     input:
         TABLES,
         FIGURES,
         MODELS,
         PREDICTIONS,
         SHAPLEY,
+    message:
+        "All tables, figures and models are made"

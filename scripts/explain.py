@@ -16,10 +16,11 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from adaptrode.networks import AdaptedStack, load_stacks
+
 from adaptrode import cli, shapley
 from adaptrode.description import Variable
 from adaptrode.files import read_table, write_table
-from adaptrode.networks import AdaptedStack, load_stacks
 
 logger = logging.getLogger("adaptrode")
 

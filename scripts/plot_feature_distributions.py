@@ -1,6 +1,6 @@
 """Draw histograms of every feature, the domains in their colours (figures 2 and S3).
 
-    plot_feature_distributions.py --clean results/clean/graphite.parquet \\
+plot_feature_distributions.py --clean results/clean/graphite.parquet \\
         --domains '[{"name": "graphite", "label": "Graphite", "color": "#2e8b57"}]' \\
         --features '[{"name": "comma_gap_um", "label": "Comma gap", "unit": "µm"}]' \\
         --figure figure_2.svg figure_2.png

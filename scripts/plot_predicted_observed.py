@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from adaptrode import cli, figures
 from adaptrode.description import Domain, Variable
@@ -75,9 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures.save(figure, options.figure)
 
 
-def draw(
-    axis: Axes, shown: Sequence[tuple[pd.DataFrame, Domain, str]], variable: Variable
-) -> None:
+def draw(axis: Axes, shown: Sequence[tuple[pd.DataFrame, Domain, str]], variable: Variable) -> None:
     """Draw one panel: a point for each test row, the identity as a dashed line."""
     for table, domain, marker in shown:
         relative = (table["predicted"] - table["observed"]) / table["observed"]
@@ -97,6 +96,8 @@ def draw(
     low, high = low - margin, high + margin
     axis.plot([low, high], [low, high], color="#808080", ls="--", lw=1, zorder=0)
     axis.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    for direction in (axis.xaxis, axis.yaxis):
+        direction.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     axis.set_xlabel(figures.titled(variable, "observed"))
     axis.set_ylabel(figures.titled(variable, "predicted"))
     axis.legend(title="Test rows (MAPE)", loc="best", handletextpad=0.2, title_fontsize=9)

@@ -1,6 +1,6 @@
 """Draw histograms of every property, the domains in their colours (figures 3 and 8).
 
-    plot_property_distributions.py --clean results/clean/graphite.parquet \\
+plot_property_distributions.py --clean results/clean/graphite.parquet \\
         --domains '[{"name": "graphite", "label": "Graphite", "color": "#2e8b57"}]' \\
         --properties '[{"name": "density_g_cm3", "label": "Density", "unit": "g/cm³"}]' \\
         --figure figure_3.svg figure_3.png

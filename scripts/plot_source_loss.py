@@ -1,6 +1,6 @@
-"""Draw the source network's training and validation loss, a panel for each property (figures 4, S4).
+"""Draw the source network's training and validation loss for each property (figures 4, S4).
 
-    plot_source_loss.py --history results/models/electrodes/density_g_cm3/graphite.history.parquet \\
+    plot_source_loss.py --history models/electrodes/density_g_cm3/graphite.history.parquet \\
         --domains '[{"name": "graphite", "label": "Graphite", "color": "#2e8b57"}]' \\
         --properties '[{"name": "density_g_cm3", "label": "Density", "unit": "g/cm³"}]' \\
         --recipe robust --loss mape --figure figure_4.svg figure_4.png

@@ -163,6 +163,29 @@ class Settings:
             ]
         )
 
+    def property_json(self, study: str, name: str) -> str:
+        """One property, as a `Variable` record."""
+        return _json(_variable(self.property(study, name)))
+
+    def widths_json(self, study: str, part: str) -> str:
+        """Widths of the ``hidden`` or ``adapter`` layers, a list for each property."""
+        return _json([record[part] for record in self.study(study)["properties"]])
+
+    def workflow_json(self, *studies: str) -> str:
+        """What the workflow's figure shows of each study."""
+        return _json(
+            [
+                {
+                    "title": self.study(study)["title"],
+                    "origin": self.study(study)["origin"],
+                    "domains": json.loads(self.domains_json(study)),
+                    "features": json.loads(self.features_json(study)),
+                    "properties": json.loads(self.properties_json(study)),
+                }
+                for study in studies
+            ]
+        )
+
     def published_json(self, study: str) -> str:
         """The published errors by property."""
         return _json({p["name"]: p.get("published", {}) for p in self.study(study)["properties"]})
@@ -197,20 +220,6 @@ class Settings:
     def recipes_json(self) -> str:
         """The recipes to train, the headline first."""
         return _json(self.recipes())
-
-    def schematic_json(self, study: str) -> str:
-        """Layer widths of every network of a study."""
-        inputs = len(self.study(study)["features"])
-        return _json(
-            [
-                {
-                    "property": record["name"],
-                    "source": [inputs, *record["hidden"], 1],
-                    "adapter": [1, *record["adapter"], 1],
-                }
-                for record in self.study(study)["properties"]
-            ]
-        )
 
 
 def load_defaults(path: Path) -> dict[str, Any]:

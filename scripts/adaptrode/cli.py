@@ -56,11 +56,15 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
     for name in ("adaptrode", "py.warnings"):
         logging.getLogger(name).handlers = list(handlers)
         logging.getLogger(name).propagate = False
-    logger.info("command: %s", shlex.join([sys.executable, sys.argv[0], *arguments]))
+    if log is not None:
+        logger.info("command: %s", shlex.join([sys.executable, sys.argv[0], *arguments]))
     status = 1
     try:
         main(arguments)
         status = 0
+    except SystemExit as error:  # argparse has said it all: help was asked for, or usage is wrong
+        status = error.code if isinstance(error.code, int) else 1
+        return status
     except InputError as error:
         logger.error("error: %s", error)
         if log is not None:
@@ -70,11 +74,10 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
         logger.error("%s", traceback.format_exc())
         if log is not None:
             print(f"error: {type(error).__name__}: {error} (traceback in {log})", file=sys.stderr)
-    finally:
-        seconds = time.perf_counter() - start
-        logger.info("%s after %.1f s", "done" if status == 0 else "failed", seconds)
-        for handler in handlers:
-            handler.close()
+    seconds = time.perf_counter() - start
+    logger.info("%s after %.1f s", "done" if status == 0 else "failed", seconds)
+    for handler in handlers:
+        handler.close()
     return status
 
 

@@ -6,8 +6,8 @@ The chain is slurry → wet film → dry coating → calendered coating:
 2. The comma bar leaves a wet film: half the gap, dragged along by the web (Couette
    flow), and a part pressed through by the slurry's head, which falls with the
    coating speed (Poiseuille flow).
-3. Drying leaves the dry mass, packed with a porosity that grows with the additives
-   (carbon and binder are porous themselves) and with the solvent to be removed.
+3. Drying leaves the dry mass, packed the more loosely the more additives there are
+   (carbon and binder are porous themselves) and the more solvent was to be removed.
 4. The calender compacts by the exponential law of Meyer et al. [1]_ (their
    adaptation of Heckel's law for powders [2]_)::
 
@@ -34,7 +34,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -68,21 +68,26 @@ class Chemistry:
     collector_density_g_cm3, collector_thickness_um
         The metal foil that is coated.
     film_head
-        Wet film beyond half the comma gap, as a fraction of the gap, at 0.3 m/min.
-    coated_porosity
-        Porosity before calendering, at `reference_additive` and `reference_solid`.
-    porosity_per_additive, porosity_per_solid
-        Its change per unit of additive fraction and of solid content (as a fraction).
-    limit_porosity
-        Porosity that compaction approaches and never reaches.
+        Wet film beyond half the comma gap at 0.3 m/min, as a fraction of the gap.
+    coated_packing
+        Solid volume fraction before calendering, at the references below.
+    limit_packing
+        Solid volume fraction that compaction approaches and never reaches.
+    reference_additive, loosening_per_additive
+        Both packings fall by this (in the logarithm) per unit of additive fraction:
+        carbon and binder have pores of their own.
+    reference_solid, packing_per_solid
+        The coated packing rises by this (likewise) per unit of solid content.
     compaction_resistance_n_mm
         The line load in N/mm that closes 1 - 1/e of what can be closed.
     elastic_recovery
         The part of the thickness lost in the nip that comes back behind it.
-    blended_density_g_cm3, blended_active_fraction
-        For a composite active material, ``am_wt_pct`` is the share of a second one of
-        this density in it, and this is the total active fraction where the settings
-        do not say. Without them ``am_wt_pct`` is the total active fraction itself.
+    blended_density_g_cm3, reference_blended, loosening_per_blended
+        For a composite active material, ``am_wt_pct`` is the share in it of a second
+        one of this density, which loosens both packings likewise.
+    blended_active_fraction
+        Of a composite, the total active fraction where the settings do not say.
+        Without a composite ``am_wt_pct`` is the total active fraction itself.
     """
 
     active_density_g_cm3: float
@@ -91,60 +96,65 @@ class Chemistry:
     collector_density_g_cm3: float
     collector_thickness_um: float
     film_head: float
-    coated_porosity: float
-    limit_porosity: float
+    coated_packing: float
+    limit_packing: float
     compaction_resistance_n_mm: float
     elastic_recovery: float
-    reference_additive: float = 0.06
-    reference_solid: float = 0.32
-    porosity_per_additive: float = 0.7
-    porosity_per_solid: float = -0.2
+    reference_additive: float
+    loosening_per_additive: float
+    reference_solid: float
+    packing_per_solid: float
     blended_density_g_cm3: float | None = None
-    blended_active_fraction: float | None = None
+    reference_blended: float = 0.0
+    loosening_per_blended: float = 0.0
+    blended_active_fraction: float = 1.0
 
 
 GRAPHITE = Chemistry(
     active_density_g_cm3=2.25,
     binder_density_g_cm3=1.60,  # Na-CMC
     solvent_density_g_cm3=1.00,  # water
-    collector_density_g_cm3=8.96,
+    collector_density_g_cm3=8.96,  # copper
     collector_thickness_um=16.0,
-    film_head=0.26,  # the more viscous slurry is held back least by the web
-    coated_porosity=0.58,
-    limit_porosity=0.18,
+    film_head=0.26,
+    coated_packing=0.42,
+    limit_packing=0.82,
     compaction_resistance_n_mm=210.0,
     elastic_recovery=0.15,
+    reference_additive=0.06,
+    loosening_per_additive=1.8,
+    reference_solid=0.32,
+    packing_per_solid=0.5,
 )
-SI_GRA = Chemistry(
-    active_density_g_cm3=2.25,
-    binder_density_g_cm3=1.60,
-    solvent_density_g_cm3=1.00,
-    collector_density_g_cm3=8.96,
-    collector_thickness_um=16.0,
+SI_GRA = replace(
+    GRAPHITE,
     film_head=0.30,
-    coated_porosity=0.59,
-    limit_porosity=0.22,
+    coated_packing=0.41,
+    limit_packing=0.78,
     compaction_resistance_n_mm=180.0,
     elastic_recovery=0.20,
     reference_additive=0.08,
     reference_solid=0.28,
-    blended_density_g_cm3=2.33,  # silicon
+    blended_density_g_cm3=2.33,  # silicon, whose nanoparticles pack loosely
+    reference_blended=0.11,
+    loosening_per_blended=0.8,
     blended_active_fraction=0.92,
 )
 NMC = Chemistry(
     active_density_g_cm3=4.75,
     binder_density_g_cm3=1.78,  # PVDF
     solvent_density_g_cm3=1.03,  # NMP
-    collector_density_g_cm3=2.70,
+    collector_density_g_cm3=2.70,  # aluminium
     collector_thickness_um=22.0,
     film_head=0.16,
-    coated_porosity=0.50,
-    limit_porosity=0.18,
-    compaction_resistance_n_mm=320.0,  # harder, more closely packed particles
+    coated_packing=0.50,
+    limit_packing=0.82,
+    compaction_resistance_n_mm=280.0,  # harder, closer-packed particles than graphite's [1]_
     elastic_recovery=0.10,
     reference_additive=0.06,
+    loosening_per_additive=1.0,
     reference_solid=0.55,
-    porosity_per_additive=0.5,
+    packing_per_solid=0.4,
 )
 
 
@@ -152,7 +162,7 @@ NMC = Chemistry(
 class Calender:
     """The machine: N/mm of line load that open the rolls by 1 µm; the dwell's exponent."""
 
-    stiffness_n_mm_um: float = 8.0
+    stiffness_n_mm_um: float = 11.0
     speed_exponent: float = 0.05
 
 
@@ -160,16 +170,15 @@ class Calender:
 class Noise:
     """Standard deviations between slurries, between coatings and between discs.
 
-    Films deviate by a relative amount, porosities by an absolute one (a fraction),
-    the roll gap by µm.
+    Of the film and the coated packing in relative terms; of the roll gap in µm.
     """
 
-    slurry_film: float = 0.04
-    slurry_porosity: float = 0.010
+    slurry_film: float = 0.05
+    slurry_packing: float = 0.03
     coating_film: float = 0.02
-    coating_porosity: float = 0.004
-    disc_film: float = 0.010
-    disc_porosity: float = 0.006
+    coating_packing: float = 0.01
+    disc_film: float = 0.01
+    disc_packing: float = 0.015
     disc_roll_gap_um: float = 1.5
 
 
@@ -212,7 +221,7 @@ def simulate(
     """
     values = _checked(settings)
     active = _active_fraction(chemistry, settings, values["am_wt_pct"])
-    film, porosity_shift, gap_shift = _deviations(settings, noise, rng)
+    film, packing, gap_shift = _deviations(settings, noise, rng)
 
     solid_density = _solid_density(chemistry, active, values["am_wt_pct"])
     solid = values["solid_content_pct"] / 100.0
@@ -220,15 +229,11 @@ def simulate(
     wet_um = values["comma_gap_um"] * film * film_factor(chemistry, values["coating_speed_m_min"])
     dry_mg_cm2 = 0.1 * wet_um * slurry_density * solid  # 1 µm of 1 g/cm³ is 0.1 mg/cm²
 
-    porosity = (
-        chemistry.coated_porosity
-        + chemistry.porosity_per_additive * (1.0 - active - chemistry.reference_additive)
-        + chemistry.porosity_per_solid * (solid - chemistry.reference_solid)
-        + porosity_shift
-    )
-    limit = (1.0 - chemistry.limit_porosity) * solid_density
+    loosened = solid_density * np.exp(-_loosening(chemistry, active, values["am_wt_pct"]))
+    packing *= np.exp(chemistry.packing_per_solid * (solid - chemistry.reference_solid))
+    limit = chemistry.limit_packing * loosened
     # However a slurry dries, it does not pack more closely than rolls can press it.
-    coated = np.minimum((1.0 - porosity) * solid_density, 0.999 * limit)
+    coated = np.minimum(chemistry.coated_packing * packing * loosened, 0.999 * limit)
     incoming_um = 10.0 * dry_mg_cm2 / coated
     resistance = chemistry.compaction_resistance_n_mm * np.power(
         values["roll_speed_m_min"] / REFERENCE_ROLL_SPEED_M_MIN, calender.speed_exponent
@@ -309,31 +314,36 @@ def _checked(settings: pd.DataFrame) -> dict[str, Array]:
     values: dict[str, Array] = {}
     for name in SETTINGS:
         if name not in settings:
-            raise InputError(
-                "the simulator lacks a setting", column=name, mend=f"give a column '{name}'"
-            )
-        values[name] = settings[name].to_numpy(dtype=np.float64)
+            raise InputError("the simulator lacks a setting", column=name)
+        value = settings[name].to_numpy(dtype=np.float64)
         high = 100.0 if name.endswith("_pct") else np.inf
-        low_is_fine = name == "roll_gap_um"
-        bad = ~np.isfinite(values[name]) | (values[name] >= high) | (values[name] < 0.0)
-        bad |= (values[name] == 0.0) & (not low_is_fine)
-        if bad.any():
+        possible = (value > 0.0) & (value < high) | (value == 0.0) & (name == "roll_gap_um")
+        if not possible.all():
             raise InputError(
-                "the simulator cannot make an electrode with this setting",
+                "no electrode can be made with this setting",
                 column=name,
-                found=values[name][bad][0],
-                allowed=("at least 0" if low_is_fine else "above 0")
-                + (" and below 100" if np.isfinite(high) else ""),
+                found=value[~possible][0],
+                allowed=f"above 0 and below {high:g} (a roll gap may be 0)",
             )
+        values[name] = value
     return values
 
 
 def _active_fraction(chemistry: Chemistry, settings: pd.DataFrame, am_wt_pct: Array) -> Array:
-    if chemistry.blended_active_fraction is None:
+    if chemistry.blended_density_g_cm3 is None:
         return am_wt_pct / 100.0
     if "active_fraction" in settings:
         return settings["active_fraction"].to_numpy(dtype=np.float64)
     return np.full_like(am_wt_pct, chemistry.blended_active_fraction)
+
+
+def _loosening(chemistry: Chemistry, active: Array, am_wt_pct: Array) -> Array:
+    additive = 1.0 - active - chemistry.reference_additive
+    loosening = chemistry.loosening_per_additive * additive
+    if chemistry.blended_density_g_cm3 is None:
+        return loosening
+    blended = am_wt_pct / 100.0 - chemistry.reference_blended
+    return loosening + chemistry.loosening_per_blended * blended
 
 
 def _solid_density(chemistry: Chemistry, active: Array, am_wt_pct: Array) -> Array:
@@ -348,10 +358,10 @@ def _solid_density(chemistry: Chemistry, active: Array, am_wt_pct: Array) -> Arr
 def _deviations(
     settings: pd.DataFrame, noise: Noise, rng: np.random.Generator | None
 ) -> tuple[Array, Array, Array]:
-    """Draw the film's factor, the porosity's shift and the roll gap's shift, row by row."""
+    """Draw the film's and the packing's factor and the roll gap's shift, row by row."""
     rows = len(settings)
     if rng is None:
-        return np.ones(rows), np.zeros(rows), np.zeros(rows)
+        return np.ones(rows), np.ones(rows), np.zeros(rows)
     slurry = np.arange(rows)
     if "campaign" in settings:
         slurry = pd.factorize(settings["campaign"])[0]
@@ -363,8 +373,8 @@ def _deviations(
         .to_numpy()
     )
 
-    def draw(members: NDArray[np.int64]) -> Array:
-        return rng.standard_normal(int(members.max(initial=-1)) + 1)[members]
+    def draw(members: NDArray[np.integer]) -> Array:
+        return np.asarray(rng.standard_normal(int(members.max(initial=-1)) + 1)[members])
 
     disc = np.arange(rows)
     film = np.exp(
@@ -372,9 +382,9 @@ def _deviations(
         + noise.coating_film * draw(coating)
         + noise.disc_film * draw(disc)
     )
-    porosity = (
-        noise.slurry_porosity * draw(slurry)
-        + noise.coating_porosity * draw(coating)
-        + noise.disc_porosity * draw(disc)
+    packing = np.exp(
+        noise.slurry_packing * draw(slurry)
+        + noise.coating_packing * draw(coating)
+        + noise.disc_packing * draw(disc)
     )
-    return film, porosity, noise.disc_roll_gap_um * draw(disc)
+    return film, packing, noise.disc_roll_gap_um * draw(disc)

@@ -90,9 +90,10 @@ def lengths_inside(
 ) -> Array:
     """The length of each line inside the box [low, high], zero where it misses."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = (np.asarray(low) - points) / directions, (
-            np.asarray(high) - points
-        ) / directions
+        first, second = (
+            (np.asarray(low) - points) / directions,
+            (np.asarray(high) - points) / directions,
+        )
     enter = np.nanmax(np.minimum(first, second), axis=1)
     leave = np.nanmin(np.maximum(first, second), axis=1)
     return np.maximum(leave - enter, 0.0)

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from adaptrode import cli
 from adaptrode.description import Domain, Variable
@@ -28,9 +29,6 @@ from adaptrode.files import atomic
 # As the paper colours its loss curves.
 TRAINING_COLOR = "#1f5fbf"
 VALIDATION_COLOR = "#c8322b"
-# What stays fixed, what is added and plain text in schematics.
-FROZEN_COLOR = "#9aa3ad"
-ADAPTER_COLOR = "#d9791c"
 INK = "#262626"
 
 LOSS_LABELS = {"mape": ("MAPE", "%"), "mae": ("Mean absolute error", None), "mse": ("MSE", None)}
@@ -129,7 +127,10 @@ def canvas(width: float, height: float, *, origin: str = "measured") -> Figure:
     """
     matplotlib.use("Agg")
     matplotlib.rcParams.update(STYLE)
-    figure = plt.figure(figsize=(width, height), layout="constrained")
+    figure: Figure = plt.figure(figsize=(width, height), layout="constrained")
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.set(w_pad=0.08, h_pad=0.08)
     if origin == "simulated":
         figure.text(
             1.0 - 0.08 / width,
@@ -142,8 +143,6 @@ def canvas(width: float, height: float, *, origin: str = "measured") -> Figure:
             color="#6b7280",
         )
         share = _NOTE_INCHES / height
-        engine = figure.get_layout_engine()
-        assert engine is not None
         engine.set(rect=(0.0, share, 1.0, 1.0 - share))
     return figure
 
@@ -156,11 +155,15 @@ def grid(count: int, most_columns: int = 5) -> tuple[int, int]:
     return -(-count // columns), columns
 
 
-def letter(axis: Axes, index: int) -> None:
-    """Name a panel (a), (b), … above its upper left corner."""
+def panel_name(index: int) -> str:
+    """(a), (b), … (z), (aa), …"""
     alphabet = string.ascii_lowercase
-    name = alphabet[index] if index < 26 else alphabet[index // 26 - 1] + alphabet[index % 26]
-    axis.set_title(f"({name})", loc="left", fontweight="bold")
+    return f"({alphabet[index // 26 - 1] if index >= 26 else ''}{alphabet[index % 26]})"
+
+
+def letter(axis: Axes, index: int) -> None:
+    """Name a panel above its upper left corner."""
+    axis.set_title(panel_name(index), loc="left", fontweight="bold")
 
 
 def titled(variable: Variable, addition: str) -> str:
@@ -210,8 +213,8 @@ def distributions(
         for sample, domain in zip(samples, domains, strict=True):
             axis.hist(sample, edges, histtype="stepfilled", color=domain.color, alpha=0.45, lw=0)
             axis.hist(sample, edges, histtype="step", color=domain.color, lw=1.2)
-        axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        axis.xaxis.set_major_locator(MaxNLocator(nbins=6))
+        axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
+        axis.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
         axis.set_xlabel(variable.title)
         if index % columns == 0:
             axis.set_ylabel("Counts")
@@ -243,9 +246,7 @@ def loss_curves(
         Each panel's title and vertical axis.
     """
     rows, columns = grid(len(histories))
-    figure, axes = panels(
-        rows, columns, width=4.0, height=3.1, origin=origin, used=len(histories)
-    )
+    figure, axes = panels(rows, columns, width=4.0, height=3.1, origin=origin, used=len(histories))
     curves = (
         ("loss", "Training", TRAINING_COLOR),
         ("validation_loss", "Validation", VALIDATION_COLOR),
@@ -257,7 +258,9 @@ def loss_curves(
         low, high = by_epoch.quantile(0.05), by_epoch.quantile(0.95)
         for column, _, color in curves:
             if several:
-                axis.fill_between(low.index, low[column], high[column], color=color, alpha=0.15, lw=0)
+                axis.fill_between(
+                    low.index, low[column], high[column], color=color, alpha=0.15, lw=0
+                )
             axis.plot(first["epoch"], first[column], color=color)
         axis.set_xlim(0, int(first["epoch"].max()))
         axis.set_ylim(0, 1.05 * float(first[["loss", "validation_loss"]].max().max()))
@@ -273,14 +276,14 @@ def loss_curves(
     return figure
 
 
-def bins(samples: Sequence[np.ndarray], count: int = 24) -> np.ndarray:
+def bins(samples: Sequence[NDArray[np.float64]], count: int = 24) -> list[float]:
     """Edges of equal bins that hold all samples; a single value stands in the middle."""
     values = np.concatenate([np.asarray(sample, dtype=np.float64) for sample in samples])
     low, high = float(values.min()), float(values.max())
     if low == high:
         margin = abs(low) * 0.1 or 0.5
         low, high = low - margin, high + margin
-    return np.linspace(low, high, count + 1)
+    return [float(edge) for edge in np.linspace(low, high, count + 1)]
 
 
 def figure_legend(figure: Figure, handles: Sequence[Artist]) -> None:

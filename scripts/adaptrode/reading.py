@@ -13,7 +13,7 @@ import difflib
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from adaptrode.cells import is_number
 from adaptrode.errors import InputError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -39,14 +40,6 @@ _FOREIGN = (
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
-_EXPONENT = r"([eE][+-]?[0-9]+)?"
-# "1,234" is a decimal in one country and a thousand in another, "0,234" is not.
-_AMBIGUOUS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
-_COMMA_DECIMAL = rf"[+-]?([0-9]*|[0-9]{{1,3}}(\.[0-9]{{3}})+),[0-9]+{_EXPONENT}"
-_POINT_DECIMAL = rf"[+-]?([0-9]*|[0-9]{{1,3}}(,[0-9]{{3}})+)\.[0-9]+{_EXPONENT}"
-_GROUPED = r"[+-]?[0-9]{1,3}([ \u00a0\u202f'’.,][0-9]{3})+([.,][0-9]+)?"
-_MISSING = {"nan", "na", "n/a", "null", "none", "nil", "-", "--", "?", "missing", "<na>"}
-_INFINITE = {"inf", "infinity", "∞"}
 
 
 @dataclass(frozen=True)
@@ -106,17 +99,6 @@ class RawTable:
             else "add it, or say under `columns` in the config what it is called in this file",
         )
 
-    def has_decimal_commas(self, headers: Iterable[str]) -> bool:
-        """Whether the numbers of these columns are mostly written with decimal commas."""
-        commas = points = 0
-        for header in headers:
-            text = self.text(header)
-            with_comma = text[text.str.contains(",", regex=False)]
-            ambiguous = with_comma.str.fullmatch(_AMBIGUOUS)
-            commas += int((with_comma.str.fullmatch(_COMMA_DECIMAL) & ~ambiguous).sum())
-            points += int(text.str.fullmatch(_POINT_DECIMAL).sum())
-        return commas > points
-
     def duplicates(self) -> pd.Series[int]:
         """The first row with the same cells, for each row that repeats an earlier one."""
         # Rows with equal hashes are only suspects; whole rows are compared below.
@@ -127,7 +109,8 @@ class RawTable:
         same = (
             self.cells.loc[again].to_numpy(object) == self.cells.loc[first[again]].to_numpy(object)
         ).all(axis=1)
-        return first[again[same]]
+        found: pd.Series[int] = first[again[same]]
+        return found
 
 
 def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
@@ -151,13 +134,13 @@ def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
     path = Path(path)
     data = _separator_line(_utf8(path))
     delimiter, headers = _header(path, data, expected)
-    table, numbers = _records(path, data, delimiter, len(headers))
+    table, counted = _records(path, data, delimiter, len(headers))
     filled = _any_filled(table)
     first = int(np.flatnonzero(filled)[0])  # the header, blank lines before it or not
     filled[first] = False
     cells = table.filter(pa.array(filled)).to_pandas()
     cells.columns = pd.RangeIndex(len(headers))
-    cells.index = pd.Index(numbers[filled], name="row")
+    cells.index = pd.Index(counted[filled], name="row")
     if cells.empty:
         raise InputError(
             "the file has a header but no rows",
@@ -167,46 +150,6 @@ def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
             mend="export the table with its rows",
         )
     return RawTable(path, tuple(headers), cells, delimiter)
-
-
-def numbers(text: pd.Series[str], decimal_comma: bool = False) -> pd.Series[float]:
-    """Text cells as float64; whatever is not one finite plain number becomes NaN."""
-    mark = "," if decimal_comma else r"\."
-    plain = rf"[+-]?([0-9]+{mark}?[0-9]*|{mark}[0-9]+){_EXPONENT}"
-    valid = text.str.fullmatch(plain)
-    digits = text.where(valid, "nan")
-    if decimal_comma:
-        digits = digits.str.replace(",", ".", regex=False)
-    # Python's own conversion: pandas' and Arrow's differ in what they accept.
-    values = digits.to_numpy(object).astype(np.float64)
-    values[np.isinf(values)] = np.nan
-    return pd.Series(values, index=text.index, name=text.name)
-
-
-def why_no_number(text: str, decimal_comma: bool = False) -> str:
-    """Say why `numbers` makes NaN of a cell."""
-    bare = text.lower().lstrip("+-")
-    if not text:
-        return "empty cell"
-    if text.lower() in _MISSING or bare in _MISSING:
-        return "no value"
-    if bare in _INFINITE:
-        return "infinite value"
-    if text.startswith("#"):
-        return "error of the spreadsheet"
-    if not decimal_comma and re.fullmatch(_AMBIGUOUS, text):
-        return "thousands separator or decimal comma"
-    if not decimal_comma and re.fullmatch(_COMMA_DECIMAL, text):
-        return "decimal comma in a file of decimal points"
-    if decimal_comma and re.fullmatch(_POINT_DECIMAL, text):
-        return "decimal point or thousands separator in a file of decimal commas"
-    if re.fullmatch(_GROUPED, text):
-        return "thousands separator"
-    if re.fullmatch(r"[+-]?[0-9]*[.,]?[0-9]+" + _EXPONENT, text):
-        return "too large a number"
-    if re.match(r"[<>~≈±+-]?\s*[0-9]", text):
-        return "text beside the number"
-    return "text in place of a number"
 
 
 def _key(header: str) -> str:
@@ -254,12 +197,13 @@ def _utf8(path: Path) -> bytes:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start : error.start + 1]
         raise InputError(
             "this is not a CSV file in UTF-8",
             file=path,
-            found=f"the byte 0x{data[error.start]:02x} in line "
-            f"{data.count(b'\n', 0, error.start) + 1}, perhaps "
-            f"'{data[error.start : error.start + 1].decode('cp1252', 'replace')}' of Windows-1252",
+            found=f"the byte 0x{byte.hex()} in line {line} "
+            f"(in Windows-1252 '{byte.decode('cp1252', 'replace')}')",
             allowed="UTF-8 text",
             mend=EXPORT_AS_CSV,
         ) from None
@@ -303,7 +247,7 @@ def _header(path: Path, data: bytes, expected: Collection[str]) -> tuple[str, li
             mend=EXPORT_AS_CSV,
         )
     names = best[2]
-    if all(re.fullmatch(r"[+-]?[0-9.,]+" + _EXPONENT, name) for name in names if name):
+    if all(is_number(name) for name in names if name):
         raise InputError(
             "the file has no header",
             file=path,

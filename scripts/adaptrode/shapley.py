@@ -17,6 +17,8 @@ import pandas as pd
 import shap
 from numpy.typing import ArrayLike, NDArray
 
+from adaptrode.description import Variable
+
 Array = NDArray[np.float64]
 Predict = Callable[[Array], Array]
 
@@ -168,6 +170,29 @@ def explain_repeats(
         values = pd.DataFrame(found.values, columns=[f"shap_{name}" for name in columns])
         tables.append(pd.concat([head, values], axis=1))
     return pd.concat(tables, ignore_index=True)
+
+
+def for_plots(
+    table: pd.DataFrame, clean: pd.DataFrame, features: Sequence[Variable]
+) -> shap.Explanation:
+    """Stored values as shap's plots want them.
+
+    Parameters
+    ----------
+    table
+        What `explain_repeats` made, of one repeat.
+    clean
+        The domain's clean table, for the features' own values.
+    features
+        In the order of the columns; their titles name them in the plot.
+    """
+    names = [feature.name for feature in features]
+    return shap.Explanation(
+        values=table[[f"shap_{name}" for name in names]].to_numpy(),
+        base_values=table["base_value"].to_numpy(),
+        data=clean.set_index("row").loc[table["row"], names].to_numpy(),
+        feature_names=[feature.title for feature in features],
+    )
 
 
 def constant(table: pd.DataFrame, features: Iterable[str]) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settings import Settings, load_defaults
 
 from adaptrode.errors import InputError
-from settings import Settings, load_defaults
 
 Config = dict[str, Any]
 FIRST = "electrodes"
@@ -135,9 +135,7 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_each_mistake_is_one_clear_message(
-    config: Config, defaults: Config, mistake: str
-) -> None:
+def test_each_mistake_is_one_clear_message(config: Config, defaults: Config, mistake: str) -> None:
     spoil, expected = MISTAKES[mistake]
     spoil(config)
     with pytest.raises(InputError) as caught:

@@ -23,11 +23,23 @@ def check_environment():
     Jobs call `python`; it is made the one that runs Snakemake, so that a forgotten
     `activate` does no harm. Under --sdm conda the jobs bring their own.
     """
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PATH"] = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
     if workflow.deployment_settings.deployment_method:
         return
-    needed = ("jsonschema", "matplotlib", "numba", "pandera", "pyarrow", "shap", "sklearn")
-    missing = [name for name in (*needed, "tensorflow") if not importlib.util.find_spec(name)]
+    needed = (
+        "jsonschema",
+        "matplotlib",
+        "numba",
+        "pandera",
+        "pyarrow",
+        "shap",
+        "sklearn",
+    )
+    missing = [
+        name for name in (*needed, "tensorflow") if not importlib.util.find_spec(name)
+    ]
     if missing:
         raise WorkflowError(
             f"{sys.executable} lacks the packages: {', '.join(missing)}.\n"
@@ -54,7 +66,10 @@ def imported(module):
     found = set()
     for node in ast.walk(ast.parse(Path(module).read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [
+                node.module,
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            ]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
@@ -106,5 +121,9 @@ wildcard_constraints:
     study=one_of(settings.studies),
     domain=one_of(settings.all_domains),
     source=one_of(settings.study(study)["source"] for study in settings.studies),
-    target=one_of(name for study in settings.studies for name in settings.study(study)["targets"]),
-    property=one_of(name for study in settings.studies for name in settings.properties(study)),
+    target=one_of(
+        name for study in settings.studies for name in settings.study(study)["targets"]
+    ),
+    property=one_of(
+        name for study in settings.studies for name in settings.properties(study)
+    ),

@@ -2,8 +2,6 @@
 
 
 rule clean:
-    message:
-        "Cleaning the raw table of {wildcards.domain}"
     input:
         script=code("clean.py"),
         library=library("clean.py"),
@@ -17,24 +15,34 @@ rule clean:
             subcategory="Rejected rows",
             labels={"domain": "{domain}", "table": "rejected rows"},
         ),
+    log:
+        "results/logs/clean/{domain}.log",
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         features=lambda w: settings.features_json(settings.study_of(w.domain)),
         properties=lambda w: settings.properties_json(settings.study_of(w.domain)),
         measurements=lambda w: settings.measurements_json(settings.study_of(w.domain)),
         columns=lambda w: settings.columns_json(w.domain),
-        equations=lambda w: settings.study_json(settings.study_of(w.domain), "equations", {}),
-        constants=lambda w: settings.study_json(settings.study_of(w.domain), "constants", {}),
-        relations=lambda w: settings.study_json(settings.study_of(w.domain), "relations", []),
+        equations=lambda w: settings.study_json(
+            settings.study_of(w.domain), "equations", {}
+        ),
+        constants=lambda w: settings.study_json(
+            settings.study_of(w.domain), "constants", {}
+        ),
+        relations=lambda w: settings.study_json(
+            settings.study_of(w.domain), "relations", []
+        ),
         group=lambda w: settings.study(settings.study_of(w.domain)).get("group", ""),
-        identifier=lambda w: settings.study(settings.study_of(w.domain)).get("identifier", ""),
-    log:
-        "results/logs/clean/{domain}.log",
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
-    conda:
-        "../../envs/data.yaml"
+        identifier=lambda w: settings.study(settings.study_of(w.domain)).get(
+            "identifier", ""
+        ),
+    message:
+        "Cleaning the raw table of {wildcards.domain}"
     shell:
         "python {input.script} --raw {input.raw:q}"
         " --features {params.features:q} --properties {params.properties:q}"
@@ -46,14 +54,20 @@ rule clean:
 
 
 rule split:
-    message:
-        "Splitting the rows of {wildcards.domain}"
     input:
         script=code("split.py"),
         library=library("split.py"),
         clean=rules.clean.output.clean,
     output:
         "results/splits/{domain}.parquet",
+    log:
+        "results/logs/split/{domain}.log",
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         schemes=lambda w: json.dumps(settings.schemes(settings.study_of(w.domain))),
         sizes="[]",
@@ -61,14 +75,8 @@ rule split:
         validation_fraction=settings.values["split"]["validation_fraction"],
         repeats=settings.values["split"]["repeats"],
         seed=settings.values["seed"],
-    log:
-        "results/logs/split/{domain}.log",
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
-    conda:
-        "../../envs/data.yaml"
+    message:
+        "Splitting the rows of {wildcards.domain}"
     shell:
         "python {input.script} --clean {input.clean} --domain {wildcards.domain}"
         " --schemes {params.schemes:q} --sizes {params.sizes:q}"
@@ -78,23 +86,23 @@ rule split:
 
 
 rule raw_electrodes:
-    message:
-        "Simulating the raw electrode tables"
     input:
         script=code("simulate_electrodes.py"),
         library=library("simulate_electrodes.py"),
     output:
         expand("results/raw/{name}.csv", name=["graphite", "si_gra", "nmc"]),
-    params:
-        seed=2024,
-        folder="results/raw",
     log:
         "results/logs/raw_electrodes.log",
+    conda:
+        "../../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=5,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        seed=2024,
+        folder="results/raw",
+    message:
+        "Simulating the raw electrode tables"
     shell:
         "python {input.script} --seed {params.seed} --output-dir {params.folder} --log {log}"

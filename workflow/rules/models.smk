@@ -13,8 +13,6 @@ def training_options():
 
 
 rule pretrain:
-    message:
-        "Training the {wildcards.property} networks of the source domain {wildcards.source}"
     input:
         script=code("pretrain.py"),
         library=library("pretrain.py"),
@@ -25,21 +23,23 @@ rule pretrain:
         history="results/models/{study}/{property}/{source}.history.parquet",
         keras="results/models/{study}/{property}/{source}.keras",
         provenance="results/models/{study}/{property}/{source}.json",
+    log:
+        "results/logs/pretrain/{study}/{property}/{source}.log",
+    benchmark:
+        "results/benchmarks/pretrain/{study}/{property}/{source}.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
         hidden=lambda w: json.dumps(settings.property(w.study, w.property)["hidden"]),
         recipes=settings.recipes_json(),
         options=training_options(),
-    log:
-        "results/logs/pretrain/{study}/{property}/{source}.log",
-    benchmark:
-        "results/benchmarks/pretrain/{study}/{property}/{source}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2500,
-        runtime=20,
-    conda:
-        "../../envs/training.yaml"
+    message:
+        "Training the {wildcards.property} networks of the source domain {wildcards.source}"
     shell:
         "python {input.script} --clean {input.clean} --splits {input.splits}"
         " --study {wildcards.study} --property {wildcards.property} --domain {wildcards.source}"
@@ -50,8 +50,6 @@ rule pretrain:
 
 
 rule transfer:
-    message:
-        "Transferring the {wildcards.property} networks to {wildcards.target}"
     input:
         script=code("transfer.py"),
         library=library("transfer.py"),
@@ -65,22 +63,24 @@ rule transfer:
         history="results/models/{study}/{property}/{target}.history.parquet",
         keras="results/models/{study}/{property}/{target}.keras",
         provenance="results/models/{study}/{property}/{target}.json",
+    log:
+        "results/logs/transfer/{study}/{property}/{target}.log",
+    benchmark:
+        "results/benchmarks/transfer/{study}/{property}/{target}.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
         hidden=lambda w: json.dumps(settings.property(w.study, w.property)["hidden"]),
         adapter=lambda w: json.dumps(settings.property(w.study, w.property)["adapter"]),
         recipes=settings.recipes_json(),
         options=training_options(),
-    log:
-        "results/logs/transfer/{study}/{property}/{target}.log",
-    benchmark:
-        "results/benchmarks/transfer/{study}/{property}/{target}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2500,
-        runtime=20,
-    conda:
-        "../../envs/training.yaml"
+    message:
+        "Transferring the {wildcards.property} networks to {wildcards.target}"
     shell:
         "python {input.script} --source-networks {input.source}"
         " --clean {input.clean} --splits {input.splits}"

@@ -12,8 +12,6 @@ BENCHMARKS = {
 
 
 rule seconds:
-    message:
-        "Adding up where the time went"
     input:
         script=code("tabulate_seconds.py"),
         library=library("tabulate_seconds.py"),
@@ -21,24 +19,24 @@ rule seconds:
     output:
         csv="results/tables/seconds.csv",
         markdown="results/tables/seconds.md",
-    params:
-        rules=list(BENCHMARKS.values()),
     log:
         "results/logs/seconds.log",
+    conda:
+        "../../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=300,
         runtime=5,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        rules=list(BENCHMARKS.values()),
+    message:
+        "Adding up where the time went"
     shell:
         "python {input.script} --benchmarks {input.benchmarks} --rules {params.rules}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule write_settings:
-    message:
-        "Keeping the settings of this run"
     input:
         script=code("write_settings.py"),
         library=library("write_settings.py"),
@@ -49,36 +47,38 @@ rule write_settings:
             category="Run",
             labels={"what": "settings"},
         ),
-    params:
-        settings=json.dumps(settings.values, ensure_ascii=False),
     log:
         "results/logs/write_settings.log",
+    conda:
+        "../../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=300,
         runtime=5,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        settings=json.dumps(settings.values, ensure_ascii=False),
+    message:
+        "Keeping the settings of this run"
     shell:
         "python {input.script} --settings {params.settings:q} --output {output} --log {log}"
 
 
 rule report:
-    message:
-        "Putting everything into one page"
     input:
         settings=rules.write_settings.output,
         results=rules.results.input,
     output:
         "results/report.html",
-    params:
-        snakefile=beside(workflow.main_snakefile),
     log:
         "results/logs/report.log",
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        snakefile=beside(workflow.main_snakefile),
+    message:
+        "Putting everything into one page"
     shell:
         "snakemake --snakefile {params.snakefile:q} --configfile {input.settings}"
         " --cores 1 --report {output} results > {log} 2>&1"

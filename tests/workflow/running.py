@@ -1,0 +1,82 @@
+"""Running Snakemake in a copy of the project, and reading what a dry run lists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "envs", "data")
+
+
+def copy_project(root: Path, folder: Path) -> Path:
+    """Copy what a run needs of the project, without results."""
+    folder.mkdir(parents=True)
+    for name in PARTS:
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def tiny(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The project's settings, cut down to a run of seconds."""
+    made = dict(config)
+    made["split"] = {**config["split"], "repeats": 2}
+    recipes = {
+        name: {**recipe, "restarts": min(2, recipe["restarts"])}
+        for name, recipe in config["training"]["recipes"].items()
+    }
+    made["training"] = {**config["training"], "epochs": 4, "recipes": recipes}
+    return made
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    return loaded
+
+
+def snakemake(
+    folder: Path, *arguments: str, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in a folder; its output is in the result's ``stdout``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": ""},
+        timeout=1200,
+        check=False,
+    )
+    if check and done.returncode:
+        raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout[-6000:]}")
+    return done
+
+
+def planned(folder: Path, *arguments: str) -> set[str]:
+    """The jobs that a dry run lists, as ``rule value value`` with the wildcards' values."""
+    text = snakemake(folder, "--cores", "2", "--dry-run", *arguments).stdout
+    jobs = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", text):
+        rule = re.match(r"(?:local)?rule (\w+):", block)
+        if rule:
+            wildcards = re.search(r"^ +wildcards: (.*)$", block, flags=re.MULTILINE)
+            values = re.findall(r"=([^,]+)", wildcards[1]) if wildcards else []
+            jobs.add(" ".join([rule[1], *values]))
+    return jobs

@@ -1,0 +1,400 @@
+# Figures, one rule and one script for each kind; config.yaml says which there are.
+
+FIGURE = settings.figures()
+FIGURES = [
+    f"results/figures/{name}.{suffix}" for name in FIGURE for suffix in ("svg", "png")
+]
+
+
+def figures_of_kind(kind):
+    return one_of(name for name, figure in FIGURE.items() if figure.kind == kind)
+
+
+def figure_title(wildcards):
+    """A study's title: the report's category of its figures."""
+    return settings.study(FIGURE[wildcards.figure].study)["title"]
+
+
+def figure_files(pattern, roles="source targets"):
+    """An input function: a file for each property (or the figure's one) and domain."""
+
+    def files(wildcards):
+        figure = FIGURE[wildcards.figure]
+        source, *targets = settings.domains(figure.study)
+        domains = [
+            *([source] if "source" in roles else []),
+            *(targets if "targets" in roles else []),
+        ]
+        names = (
+            [figure.property] if figure.property else settings.properties(figure.study)
+        )
+        return list(
+            dict.fromkeys(
+                pattern.format(study=figure.study, property=name, domain=domain)
+                for name in names
+                for domain in domains
+            )
+        )
+
+    return files
+
+
+def figure_param(method, roles="source targets"):
+    """A params function: what `Settings` says of the figure's study, as JSON text."""
+
+    def text(wildcards):
+        figure = FIGURE[wildcards.figure]
+        if method == "domains":
+            source, *targets = settings.domains(figure.study)
+            names = [source, *targets] if "source" in roles else targets
+            return settings.domains_json(figure.study, *names)
+        if method == "property":
+            return settings.property_json(figure.study, figure.property)
+        return getattr(settings, f"{method}_json")(figure.study)
+
+    return text
+
+
+def figure_origin(wildcards):
+    return settings.study(FIGURE[wildcards.figure].study)["origin"]
+
+
+rule plot_feature_distributions:
+    input:
+        script=code("plot_feature_distributions.py"),
+        library=library("plot_feature_distributions.py"),
+        clean=figure_files("results/clean/{domain}.parquet"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/feature_distributions.rst",
+            category=figure_title,
+            subcategory="Data",
+            labels={"figure": "{figure}", "shows": "feature distributions"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("feature_distributions"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        features=figure_param("features"),
+        origin=figure_origin,
+    message:
+        "Drawing the distributions of the features: {wildcards.figure}"
+    shell:
+        "python {input.script} --clean {input.clean} --domains {params.domains:q}"
+        " --features {params.features:q}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_property_distributions:
+    input:
+        script=code("plot_property_distributions.py"),
+        library=library("plot_property_distributions.py"),
+        clean=figure_files("results/clean/{domain}.parquet"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/property_distributions.rst",
+            category=figure_title,
+            subcategory="Data",
+            labels={"figure": "{figure}", "shows": "property distributions"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("property_distributions"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        properties=figure_param("properties"),
+        origin=figure_origin,
+    message:
+        "Drawing the distributions of the properties: {wildcards.figure}"
+    shell:
+        "python {input.script} --clean {input.clean} --domains {params.domains:q}"
+        " --properties {params.properties:q}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_source_loss:
+    input:
+        script=code("plot_source_loss.py"),
+        library=library("plot_source_loss.py"),
+        history=figure_files(
+            "results/models/{study}/{property}/{domain}.history.parquet", "source"
+        ),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/source_loss.rst",
+            category=figure_title,
+            subcategory="Networks",
+            labels={"figure": "{figure}", "shows": "source loss"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("source_loss"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        properties=figure_param("properties"),
+        recipe=HEADLINE,
+        loss=settings.values["training"]["loss"],
+        origin=figure_origin,
+    message:
+        "Drawing the loss of the source networks: {wildcards.figure}"
+    shell:
+        "python {input.script} --history {input.history} --domains {params.domains:q}"
+        " --properties {params.properties:q} --recipe {params.recipe} --loss {params.loss}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_scratch_loss:
+    input:
+        script=code("plot_scratch_loss.py"),
+        library=library("plot_scratch_loss.py"),
+        history=figure_files(
+            "results/models/{study}/{property}/{domain}.history.parquet", "targets"
+        ),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/scratch_loss.rst",
+            category=figure_title,
+            subcategory="Networks",
+            labels={"figure": "{figure}", "shows": "scratch loss"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("scratch_loss"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains", "targets"),
+        property=figure_param("property"),
+        recipe=HEADLINE,
+        loss=settings.values["training"]["loss"],
+        origin=figure_origin,
+    message:
+        "Drawing the loss of networks trained without a source: {wildcards.figure}"
+    shell:
+        "python {input.script} --history {input.history} --domains {params.domains:q}"
+        " --property {params.property:q} --recipe {params.recipe} --loss {params.loss}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_predicted_observed:
+    input:
+        script=code("plot_predicted_observed.py"),
+        library=library("plot_predicted_observed.py"),
+        predictions=figure_files(
+            "results/predictions/{study}/{property}/{domain}.parquet"
+        ),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/predicted_observed.rst",
+            category=figure_title,
+            subcategory="Errors",
+            labels={"figure": "{figure}", "shows": "predicted observed"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("predicted_observed"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        properties=figure_param("properties"),
+        recipe=HEADLINE,
+        origin=figure_origin,
+    message:
+        "Drawing predicted against observed values: {wildcards.figure}"
+    shell:
+        "python {input.script} --predictions {input.predictions} --domains {params.domains:q}"
+        " --properties {params.properties:q} --recipe {params.recipe}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_shapley_force:
+    input:
+        script=code("plot_shapley_force.py"),
+        library=library("plot_shapley_force.py"),
+        shapley=figure_files("results/shapley/{study}/{property}/{domain}.parquet"),
+        clean=figure_files("results/clean/{domain}.parquet"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/shapley_force.rst",
+            category=figure_title,
+            subcategory="Explanation",
+            labels={"figure": "{figure}", "shows": "shapley force"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("shapley_force"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        features=figure_param("features"),
+        property=figure_param("property"),
+        recipe=HEADLINE,
+        seed=settings.values["seed"],
+        origin=figure_origin,
+    message:
+        "Drawing the Shapley values of one test row: {wildcards.figure}"
+    shell:
+        "python {input.script} --shapley {input.shapley} --clean {input.clean}"
+        " --domains {params.domains:q} --features {params.features:q}"
+        " --property {params.property:q} --recipe {params.recipe} --seed {params.seed}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_shapley_beeswarm:
+    input:
+        script=code("plot_shapley_beeswarm.py"),
+        library=library("plot_shapley_beeswarm.py"),
+        shapley=figure_files("results/shapley/{study}/{property}/{domain}.parquet"),
+        clean=figure_files("results/clean/{domain}.parquet"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/shapley_beeswarm.rst",
+            category=figure_title,
+            subcategory="Explanation",
+            labels={"figure": "{figure}", "shows": "shapley beeswarm"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("shapley_beeswarm"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains"),
+        features=figure_param("features"),
+        property=figure_param("property"),
+        recipe=HEADLINE,
+        seed=settings.values["seed"],
+        origin=figure_origin,
+    message:
+        "Drawing the Shapley values of all test rows: {wildcards.figure}"
+    shell:
+        "python {input.script} --shapley {input.shapley} --clean {input.clean}"
+        " --domains {params.domains:q} --features {params.features:q}"
+        " --property {params.property:q} --recipe {params.recipe}"
+        " --seed {params.seed} --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_workflow:
+    message:
+        "Drawing the workflow: {wildcards.figure}"
+    input:
+        script=code("plot_workflow.py"),
+        library=library("plot_workflow.py"),
+        clean=expand("results/clean/{domain}.parquet", domain=settings.all_domains),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/workflow.rst",
+            category="Method",
+            labels={"figure": "{figure}", "shows": "workflow"},
+        ),
+        png="results/figures/{figure}.png",
+    wildcard_constraints:
+        figure=figures_of_kind("workflow"),
+    params:
+        studies=settings.workflow_json(*settings.studies),
+    log:
+        "results/logs/figures/{figure}.log",
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    conda:
+        "../../envs/plotting.yaml"
+    shell:
+        "python {input.script} --studies {params.studies:q} --clean {input.clean}"
+        " --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_transfer_schematic:
+    message:
+        "Drawing the networks: {wildcards.figure}"
+    input:
+        script=code("plot_transfer_schematic.py"),
+        library=library("plot_transfer_schematic.py"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/transfer_schematic.rst",
+            category="Method",
+            labels={"figure": "{figure}", "shows": "transfer schematic"},
+        ),
+        png="results/figures/{figure}.png",
+    wildcard_constraints:
+        figure=figures_of_kind("transfer_schematic"),
+    params:
+        domains=figure_param("domains"),
+        features=figure_param("features"),
+        properties=figure_param("properties"),
+        hidden=lambda w: settings.widths_json(FIGURE[w.figure].study, "hidden"),
+        adapter=lambda w: settings.widths_json(FIGURE[w.figure].study, "adapter"),
+    log:
+        "results/logs/figures/{figure}.log",
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    conda:
+        "../../envs/plotting.yaml"
+    shell:
+        "python {input.script} --domains {params.domains:q} --features {params.features:q}"
+        " --properties {params.properties:q} --hidden {params.hidden:q}"
+        " --adapter {params.adapter:q} --figure {output.svg} {output.png} --log {log}"
