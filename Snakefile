@@ -11,6 +11,9 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
+report: "workflow/report/workflow_description.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/models.smk"
@@ -35,10 +38,6 @@ rule all:
 
 rule results:
     input:
-        TABLES,
-        FIGURES,
-        MODELS,
-        PREDICTIONS,
-        SHAPLEY,
+        RESULTS,
     message:
         "All tables, figures and models are made"

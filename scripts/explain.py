@@ -16,11 +16,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from adaptrode.networks import AdaptedStack, load_stacks
-
 from adaptrode import cli, shapley
 from adaptrode.description import Variable
 from adaptrode.files import read_table, write_table
+from adaptrode.networks import AdaptedStack, load_stacks
 
 logger = logging.getLogger("adaptrode")
 
@@ -33,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--features", type=cli.json_value, required=True, help="the features' descriptions"
     )
-    parser.add_argument("--property", required=True, help="what is predicted; for the log")
+    parser.add_argument("--property", required=True, help="what is predicted, for the log")
     parser.add_argument(
         "--source-networks", type=Path, required=True, help="networks trained on the source"
     )
@@ -63,16 +62,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             "repeat": repeat,
         }
         network = source.select(**where)
-        whole = AdaptedStack(network, adapters.select(**where)) if adapters else network
+        whole = AdaptedStack(network, adapters.select(**where)) if adapters is not None else network
         return lambda inputs: whole.predict(inputs)[0]
 
-    for name in shapley.constant(clean, features):
-        logger.warning(
-            "%s has one value in %s: its Shapley values are 0 here, and networks trained "
-            "here cannot know what it does elsewhere",
-            name,
-            options.clean,
-        )
+    constant = source.select(scheme=options.scheme, recipe=options.recipe).constant_inputs
+    for name, unlearnt in zip(features, constant.any(axis=0).tolist(), strict=True):
+        if unlearnt:
+            logger.warning(
+                "%s had one value only where the source network was trained: what it does to "
+                "%s was not learnt, and where it varies its Shapley values are arbitrary",
+                name,
+                options.property,
+            )
     wanted = (splits["scheme"] == options.scheme) & (splits["size"] == "all")
     table = shapley.explain_repeats(
         predict_of,

@@ -89,10 +89,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         explanation = shapley.for_plots(row, read_table(options.clean[index]), features)[0]
         bottom = PANEL_HEIGHT * (len(domains) - 1 - index) + 0.25
         height = PANEL_HEIGHT * len(domains) + 0.25
-        axis: HeldAxes = figure.add_axes(
-            (0.015, (bottom + AXES_BOTTOM) / height, 0.97, AXES_HEIGHT / height),
-            axes_class=HeldAxes,
+        axis = HeldAxes(
+            figure, (0.015, (bottom + AXES_BOTTOM) / height, 0.97, AXES_HEIGHT / height)
         )
+        figure.add_axes(axis)
         draw(axis, explanation, features, variable)
         top = (bottom + PANEL_HEIGHT - 0.1) / height
         figure.text(0.01, top, figures.panel_name(index), fontsize=12, fontweight="bold", va="top")

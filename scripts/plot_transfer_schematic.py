@@ -144,7 +144,7 @@ def draw(
     if not added:
         bracket(axis, left, end, highest, f"trained: {own_count} parameters", trained)
         return
-    bracket(axis, left, end, highest, f"❄ frozen: {own_count} parameters", schematics.NOTE_COLOR)
+    bracket(axis, left, end, highest, f"❄ frozen: {own_count} parameters", figures.NOTE_COLOR)
     start, stop = end + 0.35 * GAP, end + GAP * len(added)
     text = f"adapter, trained:\n{parameters([1, *added])} parameters"
     bracket(axis, start, stop, highest, text, schematics.ADAPTER_COLOR)

@@ -30,7 +30,7 @@ from adaptrode.files import read_table
 CARD, CARD_GAP, TITLE, LANE, MARGIN, ARROW = 0.62, 0.14, 0.5, 1.45, 0.25, 0.65
 NETWORK_WIDTH, LEAST_WIDTH, LETTER = 3.0, 1.7, 0.088
 MOST_FEATURES = 12
-NEUTRAL = schematics.NOTE_COLOR
+NEUTRAL = figures.NOTE_COLOR
 
 Span = tuple[float, float]  # left edge and width
 

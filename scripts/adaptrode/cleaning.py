@@ -148,7 +148,10 @@ class _Reasons:
         values = {self._description.header(name): _cell(table, row, name) for name in columns}
         if any(column in values for column, _, _ in self._found.get(int(row), ())):
             return  # the value itself was refused, which says more
-        listed = ", ".join(f"{header} = {value}" for header, value in values.items())
+        listed = ", ".join(
+            f"{header} = {value if isinstance(value, str) else f'{value:.6g}'}"
+            for header, value in values.items()
+        )
         self.add(row, columns[0], str(_cell(table, row, columns[0])), f"not {text} ({listed})")
 
     def rows(self) -> list[int]:
@@ -234,8 +237,12 @@ def _why_not(
 
 def _too_few(raw: RawTable, rejected: pd.DataFrame, kept: int, minimum: int) -> InputError:
     place = rejected["column"].where(rejected["column"] != "", "row")
-    usual = (place + ": " + rejected["reason"].str.split(";").str[0]).value_counts().head(3)
-    reasons = ", ".join(f"'{reason}' ({count} rows)" for reason, count in usual.items())
+    usual = (
+        (place + ": " + rejected["reason"].str.split("; | \\(", regex=True).str[0])
+        .value_counts()
+        .head(3)
+    )
+    reasons = ", ".join(f"'{reason}' in {count}" for reason, count in usual.items())
     return InputError(
         "too few rows are left after cleaning",
         file=raw.path,

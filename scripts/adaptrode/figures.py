@@ -16,6 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -30,6 +31,7 @@ from adaptrode.files import atomic
 TRAINING_COLOR = "#1f5fbf"
 VALIDATION_COLOR = "#c8322b"
 INK = "#262626"
+NOTE_COLOR = "#6b7280"
 
 LOSS_LABELS = {"mape": ("MAPE", "%"), "mae": ("Mean absolute error", None), "mse": ("MSE", None)}
 
@@ -127,23 +129,21 @@ def canvas(width: float, height: float, *, origin: str = "measured") -> Figure:
     """
     matplotlib.use("Agg")
     matplotlib.rcParams.update(STYLE)
-    figure: Figure = plt.figure(figsize=(width, height), layout="constrained")
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.set(w_pad=0.08, h_pad=0.08)
-    if origin == "simulated":
+    simulated = origin == "simulated"
+    note = _NOTE_INCHES / height if simulated else 0.0
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, rect=(0.0, note, 1.0, 1.0 - note))
+    figure: Figure = plt.figure(figsize=(width, height), layout=layout)
+    if simulated:
         figure.text(
             1.0 - 0.08 / width,
             0.06 / height,
             "simulated data",
             ha="right",
             va="bottom",
-            fontsize=7.5,
+            fontsize=8,
             style="italic",
-            color="#6b7280",
+            color=NOTE_COLOR,
         )
-        share = _NOTE_INCHES / height
-        engine.set(rect=(0.0, share, 1.0, 1.0 - share))
     return figure
 
 

@@ -60,7 +60,7 @@ class NetworkStack:
     @property
     def constant_inputs(self) -> NDArray[np.bool_]:
         """[members, inputs], which inputs did not vary where they were standardised."""
-        return self.input_scale == 1.0
+        return np.equal(self.input_scale, 1.0)
 
     def predict(self, inputs: ArrayLike) -> NDArray[np.float64]:
         """What every member answers, in the unit of the property.

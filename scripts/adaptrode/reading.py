@@ -305,7 +305,7 @@ def _records(
         number, cells, text = ragged[0]
         _refuse_open_quote(path, number, text)
         raise InputError(
-            f"the row has {cells} cells where the header has {width}",
+            f"the row has {cells} cell{'s' if cells > 1 else ''} where the header has {width}",
             file=path,
             row=number,
             found=repr(text[:200]),

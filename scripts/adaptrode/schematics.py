@@ -13,7 +13,6 @@ from adaptrode import figures
 
 FROZEN_COLOR = "#9aa3ad"
 ADAPTER_COLOR = "#d9791c"
-NOTE_COLOR = "#6b7280"
 
 
 def sheet(width: float, height: float, *, origin: str = "measured") -> tuple[Figure, Axes]:

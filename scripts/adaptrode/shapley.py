@@ -9,7 +9,7 @@ exact; with many they are means over permutations, both by shap's explainers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -193,8 +193,3 @@ def for_plots(
         data=clean.set_index("row").loc[table["row"], names].to_numpy(),
         feature_names=[feature.title for feature in features],
     )
-
-
-def constant(table: pd.DataFrame, features: Iterable[str]) -> list[str]:
-    """The features that have one value only: what they do cannot be learnt from this table."""
-    return [name for name in features if table[name].nunique() <= 1]

@@ -42,14 +42,11 @@ def excess_lengths(pore: NDArray[np.bool_] | NDArray[np.uint8], eikonal: bool = 
     """
     planes, rows, columns = pore.shape
     wide = -(-columns // BLOCK) * BLOCK
-    excess = np.full((planes, rows + 2, wide + 2), np.inf, dtype=np.float32)
-    _start(pore.view(np.uint8) if pore.dtype == bool else pore, excess)
-    if eikonal:
-        _sweep_eikonal(excess)
-    else:
-        _sweep(excess)
-    inside = excess[:, 1:-1, 1 : columns + 1]
-    _forget_unreached(inside)
+    lengths = np.full((planes, rows + 2, wide + 2), np.inf, dtype=np.float32)
+    _start(pore.view(np.uint8) if pore.dtype == bool else pore, lengths)
+    _sweep(lengths, eikonal)
+    inside = lengths[:, 1:-1, 1 : columns + 1]
+    _finish(inside, 1.0 if eikonal else 0.0)
     return inside
 
 
@@ -64,22 +61,15 @@ def _start(pore, excess):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _forget_unreached(excess):  # type: ignore[no-untyped-def]
-    planes, rows, columns = excess.shape
+def _finish(lengths, step):  # type: ignore[no-untyped-def]
+    """Take ``step`` a plane off and give voxels that no path reached infinity."""
+    planes, rows, columns = lengths.shape
     for i in range(planes):
+        height = np.float32(i * step)
         for j in range(rows):
-            row = excess[i, j]
+            row = lengths[i, j]
             for x in range(columns):
-                if row[x] >= UNREACHED:
-                    row[x] = np.inf
-
-
-@njit(cache=True)
-def _pass_on(flags, i, j, b):  # type: ignore[no-untyped-def]
-    """Mark block b of row j in plane i and its eight neighbours in the plane."""
-    for jj in range(j, j + 3):
-        for bb in range(b, b + 3):
-            flags[i, jj, bb] = True
+                row[x] = np.inf if row[x] >= UNREACHED else row[x] - height
 
 
 @njit(cache=True)
@@ -117,78 +107,107 @@ def _relax_in_plane(row, one, three, start, buffer):  # type: ignore[no-untyped-
 
 
 @njit(cache=True)
-def _settle(excess, i, active, up, down, buffer):  # type: ignore[no-untyped-def]
+def _relax_upwind(row, one, three, below, above, start, buffer):  # type: ignore[no-untyped-def]
+    """Godunov's first-order update of a block of ``row``, in place when it gains."""
+    changed = False
+    for x in range(BLOCK):
+        s = start + x
+        a, b, c = min(row[s - 1], row[s + 1]), min(one[s], three[s]), min(below[s], above[s])
+        low, high = min(a, b), max(a, b)
+        least, greatest = min(low, c), max(high, c)
+        middle = max(low, min(high, c))
+        ahead = least + np.float32(1.0)
+        gap = middle - least
+        two = np.float32(0.5) * (least + middle + np.sqrt(np.float32(2.0) - gap * gap))
+        # Relative to the least, so that the squares keep their digits.
+        far = greatest - least
+        total = gap + far
+        root = np.sqrt(total * total - np.float32(3.0) * (gap * gap + far * far - np.float32(1.0)))
+        three_sides = least + (total + root) / np.float32(3.0)
+        new = ahead if ahead <= middle else (two if two <= greatest else three_sides)
+        old = row[s]
+        new = old if old == np.inf else min(old, new)
+        changed |= new < old - EIKONAL_TOLERANCE
+        buffer[x] = new
+    if changed:
+        for x in range(BLOCK):
+            row[start + x] = buffer[x]
+    return changed
+
+
+@njit(cache=True)
+def _settle(values, i, eikonal, active, up, down, buffer):  # type: ignore[no-untyped-def]
     """Relax plane i within itself until nothing changes; start with the active blocks."""
-    plane = excess[i]
+    plane = values[i]
+    below, above = values[max(i - 1, 0)], values[min(i + 1, values.shape[0] - 1)]
     rows, blocks = plane.shape[0] - 2, (plane.shape[1] - 2) // BLOCK
     again, forward = True, True
     while again:
         again = False
         for k in range(rows):
-            j = k if forward else rows - 1 - k
+            j = k + 1 if forward else rows - k
             for b in range(blocks):
-                if active[0, j + 1, b + 1]:
-                    active[0, j + 1, b + 1] = False
-                    start = 1 + b * BLOCK
-                    # A block passes on to itself until it rests, so that rows are done once.
-                    moved = False
-                    while _relax_in_plane(plane[j + 1], plane[j], plane[j + 2], start, buffer):
+                if not active[j, b + 1]:
+                    continue
+                start = 1 + b * BLOCK
+                moved = False
+                if eikonal:
+                    while _relax_upwind(
+                        plane[j], plane[j - 1], plane[j + 1], below[j], above[j], start, buffer
+                    ):
                         moved = True
-                    if moved:
-                        _pass_on(active, 0, j, b)
-                        active[0, j + 1, b + 1] = False
-                        _pass_on(up, i, j, b)
-                        _pass_on(down, i, j, b)
-                        again = True
+                else:
+                    while _relax_in_plane(plane[j], plane[j - 1], plane[j + 1], start, buffer):
+                        moved = True
+                if moved:
+                    active[j - 1 : j + 2, b : b + 3] = True
+                    up[i, j - 1 : j + 2, b : b + 3] = True
+                    down[i, j - 1 : j + 2, b : b + 3] = True
+                    again = True
+                active[j, b + 1] = False
         forward = not forward
 
 
 @njit(cache=True)
-def _sweep(excess):  # type: ignore[no-untyped-def]
-    planes, height, width = excess.shape
+def _sweep(values, eikonal):  # type: ignore[no-untyped-def]
+    """Bring the lengths to their fixed point, up and down the planes."""
+    planes, height, width = values.shape
     rows, blocks = height - 2, (width - 2) // BLOCK
-    # Blocks of the next plane that plane i has news for, above and below.
+    # Blocks [plane, row, block] of the plane above and below that have news to hear.
     up = np.zeros((planes, rows + 2, blocks + 2), dtype=np.bool_)
     down = np.zeros((planes, rows + 2, blocks + 2), dtype=np.bool_)
-    active = np.zeros((1, rows + 2, blocks + 2), dtype=np.bool_)
+    active = np.zeros((rows + 2, blocks + 2), dtype=np.bool_)
     buffer = np.empty(BLOCK, dtype=np.float32)
-    one, two = np.float32(1.0), np.float32(2.0)
     up[0] = True
     rising, busy = True, True
     while busy:
         busy = False
-        flags = up if rising else down
+        news = up if rising else down
+        straight = np.float32(0.0 if rising else 2.0)
+        side = ROOT2 + np.float32(-1.0 if rising else 1.0)
+        corner = ROOT3 + np.float32(-1.0 if rising else 1.0)
         for k in range(planes - 1):
             source = k if rising else planes - 1 - k
             target = source + 1 if rising else source - 1
-            any_news = False
-            for j in range(rows):
-                below0, below1, below2 = (
-                    excess[source, j],
-                    excess[source, j + 1],
-                    excess[source, j + 2],
-                )
+            heard = False
+            for j in range(1, rows + 1):
+                row, near = values[target, j], values[source]
                 for b in range(blocks):
-                    if not flags[source, j + 1, b + 1]:
+                    if not news[source, j, b + 1]:
                         continue
-                    start = 1 + b * BLOCK
-                    row = excess[target, j + 1]
-                    if rising:
-                        moved = _relax_from_plane(
-                            row, below0, below1, below2, start, np.float32(0.0), ROOT2 - one,
-                            ROOT3 - one,
-                        )  # fmt: skip
-                    else:
-                        moved = _relax_from_plane(
-                            row, below0, below1, below2, start, two, ROOT2 + one, ROOT3 + one
-                        )
-                    if moved:
-                        any_news = True
-                        _pass_on(active, 0, j, b)
-                        _pass_on(up, target, j, b)
-                        _pass_on(down, target, j, b)
-            flags[source] = False
-            if any_news:
+                    if eikonal:
+                        active[j, b + 1] = True
+                        heard = True
+                    elif _relax_from_plane(
+                        row, near[j - 1], near[j], near[j + 1], 1 + b * BLOCK,
+                        straight, side, corner,
+                    ):  # fmt: skip
+                        heard = True
+                        active[j - 1 : j + 2, b : b + 3] = True
+                        up[target, j - 1 : j + 2, b : b + 3] = True
+                        down[target, j - 1 : j + 2, b : b + 3] = True
+            news[source] = False
+            if heard:
                 busy = True
-                _settle(excess, target, active, up, down, buffer)
+                _settle(values, target, eikonal, active, up, down, buffer)
         rising = not rising

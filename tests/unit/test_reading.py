@@ -101,7 +101,7 @@ FILES = {
     "wrong delimiter": (b"a|b\n1|2\n", "only one column"),
     "space for a delimiter": (b"a b\n1 2\n", "only one column"),
     "long row": (b"a,b\n1,2\n1,5,2\n", "3 cells"),
-    "short row": (b"a,b\n1,2\n3\n", "1 cells"),
+    "short row": (b"a,b\n1,2\n3\n", "1 cell "),
     "open quote": (b'a,b\n"1,2\n3,4\n', "never closed"),
     "open quote in the last column": (b'a,b\n1,"2\n3,4\n', "never closed"),
 }

@@ -11,15 +11,6 @@ def networks_of(wildcards):
     ]
 
 
-def network_options(wildcards, input):
-    """The options that name the source's networks and, of a target, its own."""
-    return [
-        part
-        for option, path in zip(("--source-networks", "--networks"), input.networks)
-        for part in (option, path)
-    ]
-
-
 def per_task(pattern, study=None):
     """A file for every property and domain, of one study or of all."""
     return [
@@ -51,7 +42,7 @@ rule predict_networks:
     message:
         "Predicting {wildcards.property} of {wildcards.domain} with every network"
     shell:
-        "python {input.script} {params.networks} --clean {input.clean}"
+        "python {input.script} --networks {input.networks} --clean {input.clean}"
         " --splits {input.splits} --features {params.features:q}"
         " --property {wildcards.property} --predictions {output} --log {log}"
 
@@ -91,4 +82,109 @@ def tables_of_kind(kind):
 
 def table_title(wildcards):
     """A study's title: the report's category of its tables."""
-    return settings.study(TABLE[wildcards.table].study)["title"]
+    table = TABLE.get(wildcards.table)
+    return settings.study(table.study)["title"] if table else "Run"
+
+
+def table_kind(wildcards):
+    table = TABLE.get(wildcards.table)
+    return table.kind if table else wildcards.table
+
+
+rule tabulate_errors:
+    input:
+        script=code("tabulate_errors.py"),
+        library=library("tabulate_errors.py"),
+        metrics=lambda w: per_task(
+            "results/metrics/{study}/{property}/{domain}.parquet", TABLE[w.table].study
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("errors"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=lambda w: settings.properties_json(TABLE[w.table].study),
+        domains=lambda w: settings.domains_json(TABLE[w.table].study),
+        published=lambda w: settings.published_json(TABLE[w.table].study),
+        recipes=json.dumps(settings.values["recipes"]),
+        origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
+        test_fraction=settings.values["split"]["test_fraction"],
+        seed=settings.values["seed"],
+    message:
+        "Tabulating the errors: {wildcards.table}"
+    shell:
+        "python {input.script} --metrics {input.metrics} --properties {params.properties:q}"
+        " --domains {params.domains:q} --published {params.published:q}"
+        " --recipes {params.recipes:q} --scheme row --origin {params.origin}"
+        " --test-fraction {params.test_fraction} --seed {params.seed}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule tabulate_architectures:
+    input:
+        script=code("tabulate_architectures.py"),
+        library=library("tabulate_architectures.py"),
+        networks=lambda w: per_task(
+            "results/models/{study}/{property}/{domain}.npz", TABLE[w.table].study
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("architectures"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=lambda w: settings.properties_json(TABLE[w.table].study),
+        domains=lambda w: settings.domains_json(TABLE[w.table].study),
+    message:
+        "Counting layers and parameters: {wildcards.table}"
+    shell:
+        "python {input.script} --networks {input.networks} --properties {params.properties:q}"
+        " --domains {params.domains:q} --csv {output.csv} --markdown {output.markdown}"
+        " --log {log}"
+
+
+rule render_table:
+    input:
+        script=code("render_table.py"),
+        library=library("render_table.py"),
+        markdown="results/tables/{table}.md",
+    output:
+        report(
+            "results/tables/{table}.html",
+            caption="../report/table.rst",
+            category=table_title,
+            subcategory="Tables",
+            labels={"table": "{table}", "shows": table_kind},
+        ),
+    log:
+        "results/logs/tables/{table}.html.log",
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=300,
+        runtime=5,
+    params:
+        title=lambda w: w.table.replace("_", " ").capitalize(),
+    message:
+        "Rendering {wildcards.table} for the report"
+    shell:
+        "python {input.script} --markdown {input.markdown} --title {params.title:q}"
+        " --page {output} --log {log}"

@@ -333,8 +333,6 @@ rule plot_shapley_beeswarm:
 
 
 rule plot_workflow:
-    message:
-        "Drawing the workflow: {wildcards.figure}"
     input:
         script=code("plot_workflow.py"),
         library=library("plot_workflow.py"),
@@ -347,26 +345,26 @@ rule plot_workflow:
             labels={"figure": "{figure}", "shows": "workflow"},
         ),
         png="results/figures/{figure}.png",
-    wildcard_constraints:
-        figure=figures_of_kind("workflow"),
-    params:
-        studies=settings.workflow_json(*settings.studies),
     log:
         "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("workflow"),
+    conda:
+        "../../envs/plotting.yaml"
     threads: 1
     resources:
         mem_mb=800,
         runtime=5,
-    conda:
-        "../../envs/plotting.yaml"
+    params:
+        studies=settings.workflow_json(*settings.studies),
+    message:
+        "Drawing the workflow: {wildcards.figure}"
     shell:
         "python {input.script} --studies {params.studies:q} --clean {input.clean}"
         " --figure {output.svg} {output.png} --log {log}"
 
 
 rule plot_transfer_schematic:
-    message:
-        "Drawing the networks: {wildcards.figure}"
     input:
         script=code("plot_transfer_schematic.py"),
         library=library("plot_transfer_schematic.py"),
@@ -378,22 +376,24 @@ rule plot_transfer_schematic:
             labels={"figure": "{figure}", "shows": "transfer schematic"},
         ),
         png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
     wildcard_constraints:
         figure=figures_of_kind("transfer_schematic"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
     params:
         domains=figure_param("domains"),
         features=figure_param("features"),
         properties=figure_param("properties"),
         hidden=lambda w: settings.widths_json(FIGURE[w.figure].study, "hidden"),
         adapter=lambda w: settings.widths_json(FIGURE[w.figure].study, "adapter"),
-    log:
-        "results/logs/figures/{figure}.log",
-    threads: 1
-    resources:
-        mem_mb=800,
-        runtime=5,
-    conda:
-        "../../envs/plotting.yaml"
+    message:
+        "Drawing the networks: {wildcards.figure}"
     shell:
         "python {input.script} --domains {params.domains:q} --features {params.features:q}"
         " --properties {params.properties:q} --hidden {params.hidden:q}"

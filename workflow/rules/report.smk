@@ -1,6 +1,15 @@
 # The settings of the run, where its time went, and one page with everything.
 
 
+# What a run is for; the report shows it.
+RESULTS = [
+    *TABLES,
+    *FIGURES,
+    "results/tables/seconds.html",
+    *per_task("results/models/{study}/{property}/{domain}.keras"),
+    *per_task("results/models/{study}/{property}/{domain}.json"),
+    *expand("results/clean/{domain}.rejected.csv", domain=settings.all_domains),
+]
 BENCHMARKS = {
     f"results/benchmarks/{rule}/{study}/{name}/{domain}.tsv": rule
     for study, name, domain in settings.tasks()
@@ -66,7 +75,7 @@ rule write_settings:
 rule report:
     input:
         settings=rules.write_settings.output,
-        results=rules.results.input,
+        results=RESULTS,
     output:
         "results/report.html",
     log:
