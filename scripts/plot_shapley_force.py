@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -31,8 +32,10 @@ from adaptrode.files import read_table
 WIDTH, PANEL_HEIGHT = 13.0, 2.6  # inches
 # shap places its texts in units of the bar's height; this many inches keep them apart.
 AXES_HEIGHT, AXES_BOTTOM = 2.1, -0.8
-# Features below this share of all absolute values are not named; raised if names do not fit.
-LEAST_SHARES = (0.03, 0.06, 0.1, 0.15, 0.25)
+# Features below this share of the effect are not named; raised if names do not fit
+# without the bar becoming too short.
+LEAST_SHARES = (0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25)
+SHORTEST_BAR = 0.4
 GAP_POINTS = 2.0
 
 
@@ -104,28 +107,27 @@ def draw(
     axis: HeldAxes, explanation: shap.Explanation, features: Sequence[Variable], variable: Variable
 ) -> None:
     """Draw shap's force plot so that all its texts lie within the axes, side by side."""
-    if not np.any(explanation.values):
+    predicted = float(explanation.base_values + explanation.values.sum())
+    if np.abs(explanation.values).max() <= 1e-9 * abs(predicted):
         axis.set_axis_off()
-        axis.text(
-            0.5,
-            0.5,
-            f"{variable.title}: {explanation.base_values:.4g} for every row, whatever the features",
-            transform=axis.transAxes,
-            ha="center",
-            fontsize=12,
-        )
+        text = f"{variable.title}: {predicted:.4g}, whatever the features"
+        axis.text(0.5, 0.7, text, transform=axis.transAxes, ha="center", fontsize=12)
         return
     for share in LEAST_SHARES:
         axis.held = None
-        for _ in range(12):
+        shortest = np.inf
+        while True:
             shap_force(axis, explanation, features, variable, share)
             tidy(axis, explanation, variable)
             low, high = texts_range(axis)
             left, right = axis.get_xlim()
+            shortest = min(shortest, (right - left) / SHORTEST_BAR)
             if left <= low and high <= right:
                 return
             margin = 0.02 * (right - left)
             axis.held = (min(left, low - margin), max(right, high + margin))
+            if axis.held[1] - axis.held[0] > shortest:
+                break
 
 
 def shap_force(
@@ -141,8 +143,17 @@ def shap_force(
         f"{value:.4g} {feature.unit}".strip()
         for value, feature in zip(explanation.data, features, strict=True)
     ]
+    # shap draws the whole figure after each name to learn the name's width.
+    renderer = axis.figure.canvas.get_renderer()
+    canvas = SimpleNamespace(
+        draw=lambda: [text.update_bbox_position_size(renderer) for text in axis.texts]
+    )
+    figure = SimpleNamespace(canvas=canvas)
     plt.sca(axis)
-    with mock.patch("matplotlib.pyplot.subplots", return_value=(axis.figure, axis)):
+    with (
+        mock.patch("matplotlib.pyplot.subplots", return_value=(figure, axis)),
+        np.errstate(divide="ignore"),  # a share where one feature is the whole effect
+    ):
         shap.plots.force(
             float(explanation.base_values),
             explanation.values,
@@ -175,8 +186,10 @@ def tidy(axis: HeldAxes, explanation: shap.Explanation, variable: Variable) -> N
         x, y = text.get_position()
         if text.get_text() == "base value":
             side = 1 if base >= predicted else -1
-            text.set_x(predicted + side * max(abs(base - predicted), 1.4 * inch))
             text.set_text(f"base value {base:.4g}")
+            widths = [t.get_window_extent().width for t in axis.texts if t.get_position()[1] == y]
+            apart = (sum(widths) / 2 / axis.figure.dpi + 0.2) * inch
+            text.set_x(predicted + side * max(abs(base - predicted), apart))
         elif text.get_text() in ("higher", "lower"):
             text.set_x(predicted + (0.15 if text.get_text() == "lower" else -0.15) * inch)
         elif text.get_fontweight() == "bold":

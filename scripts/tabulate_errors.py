@@ -74,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ratio = options.test_fraction / (1 - options.test_fraction)
     table = summary(chosen, options.published, ratio)
     table.insert(2, "origin", options.origin)
+    table.insert(3, "scheme", options.scheme)
     files.write_table(table, options.csv)
     text = caption(table, options.origin, options.scheme, options.seed)
     text += layout(table, properties, domains, recipes, options.published)
@@ -104,12 +105,13 @@ def summary(metrics: pd.DataFrame, published: Mapping[str, Any], test_ratio: flo
             dict(zip(keys, key, strict=True))
             | {
                 "splits": len(group),
-                "published": published.get(name, {}).get(method, {}).get(domain, np.nan),
-                "headline": headline.iloc[0] if len(headline) else np.nan,
-                "mean": interval.mean,
-                "mean_low": interval.low,
-                "mean_high": interval.high,
-                "median": errors.median(),
+                "mape_published_pct": published.get(name, {}).get(method, {}).get(domain, np.nan),
+                "mape_headline_pct": headline.iloc[0] if len(headline) else np.nan,
+                "mape_mean_pct": interval.mean,
+                # A mean error cannot be negative, whatever the t-distribution says.
+                "mape_mean_low_pct": np.maximum(interval.low, 0.0),
+                "mape_mean_high_pct": interval.high,
+                "mape_median_pct": errors.median(),
                 "dead_share": group["dead"].mean(),
             }
         )
@@ -143,11 +145,12 @@ def layout(
     }
     across = list(product(properties, domains))
     statistics = {
-        "headline split": lambda line: figures(line["headline"]),
+        "headline split": lambda line: figures(line["mape_headline_pct"]),
         "mean": lambda line: (
-            f"{figures(line['mean'])} [{figures(line['mean_low'])}, {figures(line['mean_high'])}]"
+            f"{figures(line['mape_mean_pct'])} "
+            f"[{figures(line['mape_mean_low_pct'])}, {figures(line['mape_mean_high_pct'])}]"
         ),
-        "median": lambda line: figures(line["median"]),
+        "median": lambda line: figures(line["mape_median_pct"]),
         "dead": lambda line: f"{100 * line['dead_share']:.0f} %",
     }
     rows = []

@@ -22,7 +22,7 @@ logger = logging.getLogger("adaptrode")
 MINIMUM_ROWS = 8
 
 _SLIPS = (1000.0, 0.001, 10_000.0, 0.0001, 10.0, 0.1)
-_NAMELESS = ["", "nan", "na", "n/a", "null"]
+_NAMELESS = ["", "nan", "n/a", "#n/a", "null"]  # but "Na" may be a campaign of sodium cells
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,11 @@ def clean(
         When a column is missing or doubled, an equation or relation names something
         unknown, or fewer than ``minimum_rows`` rows remain.
     """
-
-    def in_file(name: str) -> bool:
-        return raw.has(description.header(name))
-
-    read, steps = derivation(description, in_file)
+    read, steps = derivation(description, lambda name: raw.has(description.header(name)))
     derived = [step.name for step in steps]
-    relations = []
-    for relation in (parse_relation(text, description) for text in description.relations):
-        others = [name for name in relation.columns if name not in (*read, *derived)]
-        if all(map(in_file, others)):
-            read.extend(dict.fromkeys(others))
-            relations.append(relation)
-        else:
-            # A file that gives its properties directly need not have the measurements.
-            logger.info("%s: '%s' is not checked: no such columns", raw.path, relation.text)
-
+    known = [*read, *derived]
+    relations = _relations(raw, description, known)
+    read += dict.fromkeys(n for r in relations for n in r.columns if n not in known)
     cells = pd.DataFrame({name: raw.text(description.header(name)) for name in read})
     decimal_comma = mostly_decimal_commas(cells[name] for name in read)
     table = pd.DataFrame({name: numbers(cells[name], decimal_comma) for name in read})
@@ -128,6 +117,21 @@ def clean(
             )
     kept = kept[[*labels, *description.columns]].reset_index(names="row")
     return Cleaned(kept.astype({"row": "int64"}), rejected)
+
+
+def _relations(
+    raw: RawTable, description: TableDescription, known: Sequence[str]
+) -> list[Relation]:
+    """The relations whose columns are known or can be read."""
+    found = []
+    for relation in (parse_relation(text, description) for text in description.relations):
+        others = [description.header(name) for name in relation.columns if name not in known]
+        if all(map(raw.has, others)):
+            found.append(relation)
+        else:
+            # A file that gives its properties directly need not have the measurements.
+            logger.info("%s: '%s' is not checked: no such columns", raw.path, relation.text)
+    return found
 
 
 class _Reasons:

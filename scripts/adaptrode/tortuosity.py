@@ -21,7 +21,7 @@ Distances = NDArray[np.float32]
 BLOCK = 64  # voxels of a row that are relaxed together
 UNREACHED = np.float32(1e30)
 ROOT2, ROOT3 = np.float32(np.sqrt(2.0)), np.float32(np.sqrt(3.0))
-EIKONAL_TOLERANCE = np.float32(1e-4)  # voxels
+EIKONAL_TOLERANCE = np.float32(1e-3)  # voxels; a smaller gain is not passed on
 
 
 def excess_lengths(pore: NDArray[np.bool_] | NDArray[np.uint8], eikonal: bool = False) -> Distances:

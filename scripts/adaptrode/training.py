@@ -214,7 +214,7 @@ def _train_chunk(
     for start in range(0, epochs, span):
         order = np.full((CHUNK, span, length), -1, np.int32)
         for row, (member, index) in enumerate(zip(members, dataset, strict=True)):
-            piece = problem.batch_order(int(member))[start : start + span]
+            piece = problem.batch_order(int(member))[start : min(start + span, epochs)]
             order[row, : len(piece), : len(problem.training_rows[index])] = piece
         state, loss, validation_loss = run(
             data, order, np.int32(own_steps), validation, rate, state
@@ -328,4 +328,4 @@ def _compiled(loss: str, trainable: tuple[bool, ...], batch_size: int) -> Callab
             lambda number, *_: number < epochs, epoch, (tf.constant(0), state, empty, empty)
         )[1:]
 
-    return tf.function(run, jit_compile=True)  # type: ignore[no-any-return]
+    return tf.function(run, jit_compile=True, autograph=False)  # type: ignore[no-any-return]

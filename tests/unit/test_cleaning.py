@@ -117,6 +117,10 @@ def test_each_defect_rejects_its_row_alone(tmp_path, column, value, said):
     assert made.rows["row"].to_list() == [n for n in range(2, 14) if n != 7]
 
 
+def test_a_campaign_of_sodium_cells_is_a_name(tmp_path):
+    assert cleaned(tmp_path, good().assign(campaign="Na")).rejected.empty
+
+
 def test_derived_value_out_of_range_says_from_what(tmp_path):
     table = good()
     table.loc[5, "dry_mass_g"] = "0.4"

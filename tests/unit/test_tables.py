@@ -185,15 +185,18 @@ def test_error_table_summarises_the_asked_for_splits(errors):
     assert len(table) == 2 * (2 + 4)
     assert (table["origin"] == "simulated").all()
     line = table.set_index(keys).loc["y", "small", "adapter", "robust"]
-    assert line["published"] == 14.53
-    assert line["headline"] == 123.4
-    assert line["mean"] == pytest.approx(139.4 / 3)
-    assert line["median"] == 9
+    assert line["mape_published_pct"] == 14.53
+    assert line["mape_headline_pct"] == 123.4
+    assert line["mape_mean_pct"] == pytest.approx(139.4 / 3)
+    assert line["mape_median_pct"] == 9
     assert line["dead_share"] == pytest.approx(1 / 3)
     assert line["splits"] == 3
     half = 4.302653 * np.std([123.4, 7, 9], ddof=1) * math.sqrt(1 / 3 + 3 / 7)
-    assert line["mean_high"] - line["mean"] == pytest.approx(half, rel=1e-6)
-    assert line["mean"] - line["mean_low"] == pytest.approx(half, rel=1e-6)
+    assert line["mape_mean_high_pct"] - line["mape_mean_pct"] == pytest.approx(half, rel=1e-6)
+    assert line["mape_mean_low_pct"] == 0  # where the t-interval would go below
+    other = table.set_index(keys).loc["y", "small", "pretrained", "robust"]
+    half = 4.302653 * math.sqrt(1 / 3 + 3 / 7)
+    assert other["mape_mean_low_pct"] == pytest.approx(15 - half, rel=1e-6)
 
 
 def test_error_table_is_laid_out_like_the_paper_s(errors):

@@ -86,11 +86,6 @@ def table_title(wildcards):
     return settings.study(table.study)["title"] if table else "Run"
 
 
-def table_kind(wildcards):
-    table = TABLE.get(wildcards.table)
-    return table.kind if table else wildcards.table
-
-
 rule tabulate_errors:
     input:
         script=code("tabulate_errors.py"),
@@ -171,7 +166,7 @@ rule render_table:
             caption="../report/table.rst",
             category=table_title,
             subcategory="Tables",
-            labels={"table": "{table}", "shows": table_kind},
+            labels={"table": "{table}"},
         ),
     log:
         "results/logs/tables/{table}.html.log",
