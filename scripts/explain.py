@@ -66,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         return lambda inputs: whole.predict(inputs)[0]
 
     constant = source.select(scheme=options.scheme, recipe=options.recipe).constant_inputs
-    for name, unlearnt in zip(features, constant.any(axis=0).tolist(), strict=True):
-        if unlearnt:
+    for index, name in enumerate(features):
+        if constant[:, index].any():
             logger.warning(
                 "%s had one value only where the source network was trained: what it does to "
                 "%s was not learnt, and where it varies its Shapley values are arbitrary",

@@ -51,12 +51,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures.pair(
         "--predictions", options.predictions, [(p, d) for p in properties for d in domains]
     )
+    columns = 2 if len(domains) > 1 else 1
     figure, axes = figures.panels(
-        len(properties), 2, width=4.3, height=4.1, origin=options.origin, used=2 * len(properties)
+        len(properties), columns, width=4.3, height=4.1, origin=options.origin
     )
     for index, axis in enumerate(axes):
-        variable, transferred = properties[index // 2], index % 2 == 1
-        first = index // 2 * len(domains)
+        variable, transferred = properties[index // columns], index % columns == 1
+        first = index // columns * len(domains)
         shown = []
         for place in range(1 if transferred else 0, len(domains)):
             path = options.predictions[first + place]
@@ -71,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
             shown.append((table, domains[place], MARKERS[place % len(MARKERS)]))
         draw(axis, shown, variable)
-        figures.letter(axis, index)
-        axis.set_title("Transferred network" if transferred else "Pretrained network")
+        title = "Transferred network" if transferred else "Pretrained network"
+        figures.letter(axis, index, title)
     figures.save(figure, options.figure)
 
 
@@ -100,7 +101,17 @@ def draw(axis: Axes, shown: Sequence[tuple[pd.DataFrame, Domain, str]], variable
         direction.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     axis.set_xlabel(figures.titled(variable, "observed"))
     axis.set_ylabel(figures.titled(variable, "predicted"))
-    axis.legend(title="Test rows (MAPE)", loc="best", handletextpad=0.2, title_fontsize=9)
+    figures.plain_numbers(axis)
+    axis.legend(
+        title="Test rows (MAPE)",
+        fontsize=9 if len(shown) <= 3 else 7.5,
+        title_fontsize=9 if len(shown) <= 3 else 7.5,
+        handletextpad=0.2,
+        borderpad=0.2,
+        frameon=True,
+        framealpha=0.7,
+        edgecolor="none",
+    )
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     figure = figures.loss_curves(
         histories,
-        [f"{target.label}: {variable.label}, no transfer" for target in targets],
+        [f"{target.label}: {variable.label}" for target in targets],
         [figures.loss_title(options.loss, variable.unit)] * len(targets),
         origin=options.origin,
     )

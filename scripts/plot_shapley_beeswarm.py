@@ -55,8 +55,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     # shap shuffles the dots with NumPy's global generator.
     np.random.seed(options.seed)  # noqa: NPY002
     shown = min(len(features), MOST_FEATURES)
+    columns = 1 if len(domains) <= 3 else 2
     figure, axes = figures.panels(
-        len(domains), 1, width=7.2, height=1.1 + 0.33 * shown, origin=options.origin
+        -(-len(domains) // columns),
+        columns,
+        width=7.2,
+        height=1.1 + 0.33 * max(shown, 4),
+        origin=options.origin,
+        used=len(domains),
     )
     for index, (axis, domain) in enumerate(zip(axes, domains, strict=True)):
         path = options.shapley[index]
@@ -75,12 +81,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         axis.xaxis.label.set_fontsize(10)
         axis.tick_params("x", labelsize=9)
         axis.tick_params("y", labelsize=10)
-        figures.letter(axis, index)
-        axis.set_title(f"{domain.label}: {variable.label}")
+        figures.letter(axis, index, f"{domain.label}: {variable.label}")
+        figures.plain_numbers(axis)
     for bar in figure.axes:
         if bar not in axes:  # shap's colour bars
             bar.tick_params(labelsize=9)
             bar.yaxis.label.set_fontsize(10)
+            bar.yaxis.labelpad = 4
     figures.save(figure, options.figure)
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import shap
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from adaptrode import cli, figures, shapley
 from adaptrode.description import Domain, Variable
@@ -110,8 +111,9 @@ def draw(
     predicted = float(explanation.base_values + explanation.values.sum())
     if np.abs(explanation.values).max() <= 1e-9 * abs(predicted):
         axis.set_axis_off()
-        text = f"{variable.title}: {predicted:.4g}, whatever the features"
-        axis.text(0.5, 0.7, text, transform=axis.transAxes, ha="center", fontsize=12)
+        text = f"The network predicts {predicted:.4g} {variable.unit}".strip()
+        text += ", whatever the features."
+        axis.text(0.5, 0.75, text, transform=axis.transAxes, ha="center", fontsize=12)
         return
     for share in LEAST_SHARES:
         axis.held = None
@@ -119,7 +121,7 @@ def draw(
         while True:
             shap_force(axis, explanation, features, variable, share)
             tidy(axis, explanation, variable)
-            low, high = texts_range(axis)
+            low, high = drawn_range(axis)
             left, right = axis.get_xlim()
             shortest = min(shortest, (right - left) / SHORTEST_BAR)
             if left <= low and high <= right:
@@ -143,15 +145,20 @@ def shap_force(
         f"{value:.4g} {feature.unit}".strip()
         for value, feature in zip(explanation.data, features, strict=True)
     ]
-    # shap draws the whole figure after each name to learn the name's width.
-    renderer = axis.figure.canvas.get_renderer()
-    canvas = SimpleNamespace(
-        draw=lambda: [text.update_bbox_position_size(renderer) for text in axis.texts]
-    )
-    figure = SimpleNamespace(canvas=canvas)
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    assert isinstance(figure.canvas, FigureCanvasAgg)
+    renderer = figure.canvas.get_renderer()
+
+    # shap draws the whole figure after each name to learn how wide the name is.
+    def measure() -> None:
+        for text in axis.texts:
+            text.update_bbox_position_size(renderer)
+
+    stand_in = SimpleNamespace(canvas=SimpleNamespace(draw=measure))
     plt.sca(axis)
     with (
-        mock.patch("matplotlib.pyplot.subplots", return_value=(figure, axis)),
+        mock.patch("matplotlib.pyplot.subplots", return_value=(stand_in, axis)),
         np.errstate(divide="ignore"),  # a share where one feature is the whole effect
     ):
         shap.plots.force(
@@ -176,8 +183,11 @@ def tidy(axis: HeldAxes, explanation: shap.Explanation, variable: Variable) -> N
     left, right = axis.get_xlim()
     inch = (right - left) / axis.get_window_extent().width * axis.figure.dpi
     marks = np.array([base, predicted])
-    ticks = [tick for tick in axis.get_xticks() if left <= tick <= right]
+    edge = 0.35 * inch
+    ticks = [tick for tick in axis.get_xticks() if left + edge <= tick <= right - edge]
     axis.set_xticks([tick for tick in ticks if np.abs(tick - marks).min() > 0.25 * inch])
+    if not 1e-3 <= abs(predicted) < 1e5:
+        axis.xaxis.set_major_formatter("{x:.4g}")
     for line in axis.lines:
         if line.get_color() == "#F2F2F2":  # where base value and prediction stand
             line.set_color("#8c8c8c")
@@ -199,10 +209,13 @@ def tidy(axis: HeldAxes, explanation: shap.Explanation, variable: Variable) -> N
             text.set_x(x + shift / 72 * inch)
 
 
-def texts_range(axis: HeldAxes) -> tuple[float, float]:
-    """From where to where the axes' texts go, in data units."""
+def drawn_range(axis: HeldAxes) -> tuple[float, float]:
+    """From where to where the axes' texts and lines go, in data units."""
     boxes = [text.get_window_extent().transformed(axis.transData.inverted()) for text in axis.texts]
-    return min(box.x0 for box in boxes), max(box.x1 for box in boxes)
+    ends = [np.asarray(line.get_xdata(), dtype=np.float64) for line in axis.lines]
+    ends += [np.array([box.x0, box.x1]) for box in boxes]
+    places = np.concatenate(ends)
+    return float(places.min()), float(places.max())
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     added = [[*adapter, 1] for adapter in options.adapter]
     deepest = max(len(o) + len(a) for o, a in zip(own, added, strict=True))
     left_b = names + GAP * (max(map(len, own)) - 1) + outputs + 0.2
-    width = left_b + SAME_FEATURES + GAP * (deepest - 1) + outputs
+    width = left_b + (SAME_FEATURES + GAP * (deepest - 1) + outputs if targets else 0.0)
     heights = [
         HEADING + FOOTING + SPACING * min(MOST_NODES, max(*o, *a))
         for o, a in zip(own, added, strict=True)
@@ -75,15 +75,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     heading: dict[str, Any] = {"fontsize": 12, "va": "top"}
     axis.text(0.1, top - 0.12, "(a)", fontweight="bold", **heading)
     axis.text(0.45, top - 0.12, f"Source: {source.label}", color=source.color, **heading)
-    axis.text(left_b, top - 0.12, "(b)", fontweight="bold", **heading)
-    x = left_b + 0.35
-    kind = axis.text(x, top - 0.12, "Target: " if len(targets) == 1 else "Targets: ", **heading)
-    for number, target in enumerate(targets):
-        comma = "" if number == len(targets) - 1 else ","
-        kind = axis.annotate(
-            f"{target.label}{comma}",
+    if targets:
+        axis.text(left_b, top - 0.12, "(b)", fontweight="bold", **heading)
+        word = "Target:" if len(targets) == 1 else "Targets:"
+        written = axis.text(left_b + 0.35, top - 0.12, word, **heading)
+    for number, target in enumerate(targets, start=1):
+        written = axis.annotate(
+            target.label if number == len(targets) else f"{target.label},",
             xy=(1, 1),
-            xycoords=kind,
+            xycoords=written,
             xytext=(5, 0),
             textcoords="offset points",
             color=target.color,
@@ -95,8 +95,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         middle = top - HEADING - (height - HEADING - FOOTING) / 2
         low = top - height + FOOTING
         draw(axis, own[index], [], (names, middle, low), features, variable, source.color)
-        place = (left_b + SAME_FEATURES, middle, low)
-        draw(axis, own[index], added[index], place, features, variable, "")
+        if targets:
+            place = (left_b + SAME_FEATURES, middle, low)
+            draw(axis, own[index], added[index], place, features, variable, "")
         top -= height
     figures.save(figure, options.figure)
 

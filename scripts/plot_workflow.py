@@ -50,7 +50,7 @@ class Study:
     def lanes(self) -> tuple[float, float]:
         """Heights of the source's and of the targets' lane."""
         targets = (len(self.domains) - 1) * (CARD + CARD_GAP)
-        lanes = LANE, max(LANE, targets)
+        lanes = LANE, max(LANE, targets) if targets else 0.0
         listed = min(len(self.features), MOST_FEATURES + 1)
         needed = max(0.21 * listed + 0.55, len(self.properties) * (CARD + CARD_GAP))
         spare = max(0.0, needed - sum(lanes)) / 2
@@ -144,7 +144,7 @@ def draw(axis: Axes, study: Study, spans: Sequence[Span], top: float) -> None:
     middles = stacked(len(study.properties), top - (upper + lower) / 2)
     for variable, y in zip(study.properties, middles, strict=True):
         entry(axis, property_span, y, variable.label, variable.unit, figures.INK)
-    for y in (source_y, target_y):
+    for y in (source_y, target_y) if targets else (source_y,):
         for left, right in pairwise(spans):
             schematics.arrow(axis, (sum(left) + 0.1, y), (right[0] - 0.1, y), NEUTRAL)
 
@@ -204,16 +204,15 @@ def draw_networks(
     gap = 0.42
     small: dict[str, Any] = {"fontsize": 9}
     frozen, adapter = schematics.FROZEN_COLOR, schematics.ADAPTER_COLOR
-    for widths, colors, middle in (
-        ([4, 3, 3, 1], [source.color] * 4, source_y),
-        ([4, 3, 3, 1, 3, 1], [frozen] * 4 + [adapter] * 2, target_y),
-    ):
-        schematics.draw_network(
-            axis, widths, colors, left=left, middle=middle, gap=gap, spacing=0.21, node=0.13
-        )
+    shape: dict[str, Any] = {"left": left, "gap": gap, "spacing": 0.21, "node": 0.13}
+    schematics.draw_network(axis, [4, 3, 3, 1], [source.color] * 4, middle=source_y, **shape)
     axis.text(
         left + 3 * gap + 0.17, source_y, "network trained\non the source", va="center", **small
     )
+    if not targets:
+        return
+    colors = [frozen] * 4 + [adapter] * 2
+    schematics.draw_network(axis, [4, 3, 3, 1, 3, 1], colors, middle=target_y, **shape)
     centre = left + 1.5 * gap
     below: dict[str, Any] = {"ha": "center", "va": "top", **small}
     axis.text(centre, target_y - 0.44, "❄ frozen", color=NEUTRAL, **below)

@@ -7,11 +7,11 @@ voxels. A line is a point and a unit direction, one row of two [n, 3] arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def draw_directions(count: int, anisotropy: float, generator: np.random.Generato
 
 
 def draw_lines(
-    low: Sequence[float], high: Sequence[float], anisotropy: float, generator: np.random.Generator
+    low: ArrayLike, high: ArrayLike, anisotropy: float, generator: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     """Endless chunks of the lines of a stationary process that hit the box [low, high].
 
@@ -66,8 +66,8 @@ def draw_lines(
     that miss the box left out. (Uniform points inside the box would instead favour
     fibers along its long side.)
     """
-    low, high = np.asarray(low, float), np.asarray(high, float)
-    centre, radius = (low + high) / 2.0, float(np.linalg.norm(high - low)) / 2.0
+    first, last = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    centre, radius = (first + last) / 2.0, float(np.linalg.norm(last - first)) / 2.0
     while True:
         directions = draw_directions(CHUNK, anisotropy, generator)
         distance = radius * np.sqrt(generator.random(CHUNK))
@@ -81,22 +81,18 @@ def draw_lines(
             + (distance * np.cos(angle))[:, None] * across
             + (distance * np.sin(angle))[:, None] * beside
         )
-        length = lengths_inside(points, directions, low, high)
+        length = lengths_inside(points, directions, first, last)
         yield points[length > 0.0], directions[length > 0.0]
 
 
-def lengths_inside(
-    points: Array, directions: Array, low: Sequence[float], high: Sequence[float]
-) -> Array:
+def lengths_inside(points: Array, directions: Array, low: ArrayLike, high: ArrayLike) -> Array:
     """The length of each line inside the box [low, high], zero where it misses."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = (
-            (np.asarray(low) - points) / directions,
-            (np.asarray(high) - points) / directions,
-        )
-    enter = np.nanmax(np.minimum(first, second), axis=1)
-    leave = np.nanmin(np.maximum(first, second), axis=1)
-    return np.maximum(leave - enter, 0.0)
+        one = (np.asarray(low) - points) / directions
+        two = (np.asarray(high) - points) / directions
+    enter = np.nanmax(np.minimum(one, two), axis=1)
+    leave = np.nanmin(np.maximum(one, two), axis=1)
+    return np.asarray(np.maximum(leave - enter, 0.0))
 
 
 def orientation_tensor(directions: Array, weights: Array) -> Array:
@@ -124,9 +120,10 @@ def _row_interval(  # type: ignore[no-untyped-def]
     root = vx * vx * along * along - a * c
     if root < 0.0:
         return 0, 0
-    root = np.sqrt(root)
-    start = (px + (vx * along - root) / a - origin) / voxel - 0.5
-    stop = (px + (vx * along + root) / a - origin) / voxel - 0.5
+    scale = 1.0 / (a * voxel)
+    middle = vx * along * scale + (px - origin) / voxel - 0.5
+    half = np.sqrt(root) * scale
+    start, stop = middle - half, middle + half
     if stop < 0.0 or start > count - 1:
         return 0, 0
     first = int(np.ceil(start)) if start > 0.0 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import string
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 1.5,
     "figure.dpi": 100,
     "savefig.dpi": 200,
+    "axes.formatter.useoffset": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "adaptrode",  # without it the ids in an SVG are random
 }
@@ -62,6 +64,7 @@ STYLE: dict[str, Any] = {
 _METADATA = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 _NOTE_INCHES = 0.22
+_WIDEST_LINEAR = 30.0  # times the median loss; beyond, a linear axis shows the first epochs only
 
 Record = TypeVar("Record")
 
@@ -161,9 +164,19 @@ def panel_name(index: int) -> str:
     return f"({alphabet[index // 26 - 1] if index >= 26 else ''}{alphabet[index % 26]})"
 
 
-def letter(axis: Axes, index: int) -> None:
-    """Name a panel above its upper left corner."""
-    axis.set_title(panel_name(index), loc="left", fontweight="bold")
+def letter(axis: Axes, index: int, title: str = "") -> None:
+    """Name a panel above its upper left corner; its title follows the name."""
+    lines = textwrap.fill(title, 42)
+    axis.set_title(rf"$\mathbf{{{panel_name(index)}}}$ {lines}".strip(), loc="left")
+
+
+def plain_numbers(axis: Axes) -> None:
+    """Write very small or large ticks in full: a common factor would meet the axis' title."""
+    for direction in (axis.xaxis, axis.yaxis):
+        size = np.abs(direction.get_view_interval()).max()
+        if not 1e-3 <= size < 1e5:
+            direction.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+            direction.set_major_formatter("{x:.4g}")
 
 
 def titled(variable: Variable, addition: str) -> str:
@@ -207,11 +220,12 @@ def distributions(
         origin=origin,
         used=len(variables),
     )
+    filling = 0.45 if len(domains) <= 3 else 0.12
     for index, (axis, variable) in enumerate(zip(axes, variables, strict=True)):
         samples = [table[variable.name].to_numpy(dtype=np.float64) for table in tables]
         edges = bins(samples)
         for sample, domain in zip(samples, domains, strict=True):
-            axis.hist(sample, edges, histtype="stepfilled", color=domain.color, alpha=0.45, lw=0)
+            axis.hist(sample, edges, histtype="stepfilled", color=domain.color, alpha=filling, lw=0)
             axis.hist(sample, edges, histtype="step", color=domain.color, lw=1.2)
         axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
         axis.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
@@ -220,6 +234,7 @@ def distributions(
             axis.set_ylabel("Counts")
         if lettered:
             letter(axis, index)
+        plain_numbers(axis)
     swatches = [
         Patch(facecolor=domain.color, alpha=0.7, label=f"{domain.label} (n = {len(table)})")
         for domain, table in zip(domains, tables, strict=True)
@@ -241,7 +256,8 @@ def loss_curves(
     ----------
     histories
         Tables of ``repeat, epoch, loss, validation_loss``. Repeat 0 is drawn as a
-        line, the 5th to 95th percentile of all repeats as a band.
+        line, the 5th to 95th percentile of all repeats as a band. The axis is
+        logarithmic where a line begins far above its end.
     titles, loss_titles
         Each panel's title and vertical axis.
     """
@@ -252,8 +268,10 @@ def loss_curves(
         ("validation_loss", "Validation", VALIDATION_COLOR),
     )
     several = max(history["repeat"].nunique() for history in histories) > 1
+    headlines = [history[history["repeat"] == 0].sort_values("epoch") for history in histories]
+    logarithmic = any(_spread(first) > _WIDEST_LINEAR for first in headlines)
     for index, (axis, history) in enumerate(zip(axes, histories, strict=True)):
-        first = history[history["repeat"] == 0].sort_values("epoch")
+        first = headlines[index]
         by_epoch = history.groupby("epoch")[["loss", "validation_loss"]]
         low, high = by_epoch.quantile(0.05), by_epoch.quantile(0.95)
         for column, _, color in curves:
@@ -263,17 +281,26 @@ def loss_curves(
                 )
             axis.plot(first["epoch"], first[column], color=color)
         axis.set_xlim(0, int(first["epoch"].max()))
-        axis.set_ylim(0, 1.05 * float(first[["loss", "validation_loss"]].max().max()))
+        if logarithmic:
+            axis.set_yscale("log", subs=(2, 3, 5))
+            axis.yaxis.set_major_formatter("{x:g}")
+        else:
+            axis.set_ylim(0, 1.05 * float(first[["loss", "validation_loss"]].to_numpy().max()))
+            plain_numbers(axis)
         axis.set_xlabel("Epoch")
         axis.set_ylabel(loss_titles[index])
-        letter(axis, index)
-        axis.set_title(titles[index])
+        letter(axis, index, titles[index])
     handles: list[Artist] = [Line2D([], [], color=color, label=label) for _, label, color in curves]
     if several:
         count = max(history["repeat"].nunique() for history in histories)
         handles.append(Patch(color=INK, alpha=0.15, lw=0, label=f"90 % of {count} splits"))
     figure_legend(figure, handles)
     return figure
+
+
+def _spread(history: pd.DataFrame) -> float:
+    losses = history[["loss", "validation_loss"]].to_numpy(dtype=np.float64)
+    return float(losses.max() / np.median(losses))
 
 
 def bins(samples: Sequence[NDArray[np.float64]], count: int = 24) -> list[float]:

@@ -10,12 +10,14 @@ fibers
     the expected orientation tensor of equation (4). Fibers overlap freely. They are
     added until the requested fraction is met as nearly as whole fibers allow.
 binder
-    Placed after compression, at fiber crossings, by one of the models of
-    `adaptrode.binder`; its volume, like a fiber's section, is not compressed.
+    Placed where it wets, at fiber crossings, by one of the models of `adaptrode.binder`.
+    The default is a morphological closing, as in the program that the paper used
+    (Grießer et al., Next Materials 6 (2025) 100411) and in the open literature cited
+    there. It is placed in the compressed layer; its volume is not compressed.
 compression
     The through-plane positions of the axes are multiplied by 1 - compression and the
-    sections stay round: carbon fibers bend and slide long before they flatten. (The
-    same is done in commercial generators and, for tomographic images, by Schulz et al.)
+    sections stay round: carbon fibers bend and slide long before they flatten (the
+    reduced-compression assumption of Schulz et al. for the fiber volume).
 window
     The layer is a window into an unbounded medium: fibers and binder are made in a
     wider box, so that no face is poorer in either.
@@ -46,6 +48,7 @@ from adaptrode.fibers import (
     solve_anisotropy,
     squeeze,
 )
+from adaptrode.tortuosity import measure
 
 __all__ = ["BINDER", "FIBER", "PORE", "Layer", "Microstructure", "Model", "generate"]
 
@@ -245,7 +248,6 @@ def generate(
     """
     check(layer, model, memory_mb)
     voxel, radius = model.voxel_um, layer.fiber_diameter_um / 2.0
-    shrink = 1.0 - layer.compression
     before, after = _planes(layer, model)
     rows, columns = _voxels(model.width_um, model), _voxels(model.length_um, model)
     aimed = after if model.concentrations == "compressed" else before
@@ -256,15 +258,14 @@ def generate(
     fibers = Fibers(points, directions, radius, voxel)
     reference = aimed * rows * columns
     wanted = layer.binder_concentration_pct if model.binder != "none" else 0.0
-    length = add_binder(
-        phases, fibers, model.binder, round(wanted / 100.0 * reference), LONGEST_UM
-    )
-    counts = np.bincount(phases.ravel(), minlength=3)
+    length = add_binder(phases, fibers, model.binder, round(wanted / 100.0 * reference), LONGEST_UM)
+    fiber_voxels = int(np.count_nonzero(phases == FIBER))
+    binder_voxels = int(np.count_nonzero(phases == BINDER))
     measured = {
         "fiber_achieved_pct": drawn.pop("fiber_achieved_pct"),
-        "binder_achieved_pct": 100.0 * float(counts[BINDER]) / reference,
-        "fiber_final_pct": 100.0 * float(counts[FIBER]) / phases.size,
-        "binder_final_pct": 100.0 * float(counts[BINDER]) / phases.size,
+        "binder_achieved_pct": 100.0 * binder_voxels / reference,
+        "fiber_final_pct": 100.0 * fiber_voxels / phases.size,
+        "binder_final_pct": 100.0 * binder_voxels / phases.size,
         "layer_thickness_um": after * voxel,
         "binder_length_um": length,
         **drawn,
@@ -272,9 +273,15 @@ def generate(
     return Microstructure(phases, fibers, measured)
 
 
-def _lines(
-    layer: Layer, model: Model, key: list[int]
-) -> tuple[Array, Array, dict[str, float]]:
+def characterise(
+    layer: Layer, model: Model, key: list[int], memory_mb: float | None = None
+) -> dict[str, float]:
+    """Build one layer and measure it: `adaptrode.tortuosity.measure` and what was built."""
+    built = generate(layer, model, key, memory_mb)
+    return measure((built.phases == PORE).view(np.uint8)) | built.measured
+
+
+def _lines(layer: Layer, model: Model, key: list[int]) -> tuple[Array, Array, dict[str, float]]:
     """The compressed axes, and what the fibers measure before binder."""
     generator = np.random.default_rng(key)
     voxel, radius = model.voxel_um, layer.fiber_diameter_um / 2.0

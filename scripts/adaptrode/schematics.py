@@ -65,10 +65,11 @@ def draw_network(
         layer = [(x, top - place * spacing) for place in range(count)]
         if width > most:
             dots = layer.pop(count // 2)
-            axis.text(*dots, "⋮", ha="center", va="center", color=color)
+            axis.text(*dots, "⋮", ha="center", va="center", fontsize=14, color=color, zorder=3)
         if layers:
             lines = [(start, end) for start in layers[-1] for end in layer]
-            axis.add_collection(LineCollection(lines, colors=color, lw=0.8, alpha=0.55, zorder=1))
+            alpha = min(0.55, 0.15 + 8 / len(lines))  # or many edges run into a surface
+            axis.add_collection(LineCollection(lines, colors=color, lw=0.8, alpha=alpha, zorder=1))
         for place in layer:
             axis.add_patch(Circle(place, node / 2, fc="white", ec=color, lw=1.6, zorder=2))
         layers.append(layer)

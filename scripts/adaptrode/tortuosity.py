@@ -10,13 +10,12 @@ d[v] = min over neighbours (d[u] + step), whatever the order of the sweeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 Distances = NDArray[np.float32]
+Pores = NDArray[np.bool_] | NDArray[np.uint8]
 
 BLOCK = 64  # voxels of a row that are relaxed together
 UNREACHED = np.float32(1e30)
@@ -24,7 +23,7 @@ ROOT2, ROOT3 = np.float32(np.sqrt(2.0)), np.float32(np.sqrt(3.0))
 EIKONAL_TOLERANCE = np.float32(1e-3)  # voxels; a smaller gain is not passed on
 
 
-def excess_lengths(pore: NDArray[np.bool_] | NDArray[np.uint8], eikonal: bool = False) -> Distances:
+def excess_lengths(pore: Pores, eikonal: bool = False) -> Distances:
     """Length of the shortest path from plane z = 0 to each voxel, less its height z.
 
     Parameters
@@ -43,11 +42,96 @@ def excess_lengths(pore: NDArray[np.bool_] | NDArray[np.uint8], eikonal: bool = 
     planes, rows, columns = pore.shape
     wide = -(-columns // BLOCK) * BLOCK
     lengths = np.full((planes, rows + 2, wide + 2), np.inf, dtype=np.float32)
-    _start(pore.view(np.uint8) if pore.dtype == bool else pore, lengths)
+    _start(pore.view(np.uint8), lengths)
     _sweep(lengths, eikonal)
     inside = lengths[:, 1:-1, 1 : columns + 1]
     _finish(inside, 1.0 if eikonal else 0.0)
     return inside
+
+
+def measure(pore: Pores) -> dict[str, float]:
+    """The tortuosities of a pore space, equation (5), and what goes with them.
+
+    Parameters
+    ----------
+    pore
+        [z, y, x], non-zero in pores.
+
+    Returns
+    -------
+    dict
+        ``geometric_tortuosity``: path over distance, 26 neighbours, along z, the mean
+        over the reachable voxels of the last plane; ``tortuosity_min``,
+        ``tortuosity_median``: of the same voxels; ``tortuosity_volume_mean``: over all
+        reachable voxels behind the first plane, each over its own distance;
+        ``tortuosity_eikonal``: as the first, with first-order Eikonal lengths;
+        ``tortuosity_x``, ``tortuosity_y``: as the first, along x and y;
+        ``outlet_share``: reachable share of the last plane's pore voxels;
+        ``porosity``, ``porosity_reachable``: shares of the volume. NaN where no path
+        leads through.
+    """
+    planes = pore.shape[0]
+    excess = excess_lengths(pore)
+    outlet = _outlet(excess)
+    heights = range(1, planes)
+    sums = [_sum_of_finite(excess[i]) for i in heights]
+    reached = sum(count for _, count in sums)
+    found = {
+        "geometric_tortuosity": _mean(outlet),
+        "tortuosity_min": float(outlet.min()) if outlet.size else np.nan,
+        "tortuosity_median": float(np.median(outlet)) if outlet.size else np.nan,
+        "tortuosity_volume_mean": (
+            1.0 + sum(total / i for i, (total, _) in zip(heights, sums, strict=True)) / reached
+            if reached
+            else np.nan
+        ),
+        "outlet_share": outlet.size / max(_count(pore[-1]), 1),
+        "porosity": _count(pore) / pore.size,
+        "porosity_reachable": (reached + _count(pore[0])) / pore.size,
+    }
+    del excess
+    found["tortuosity_eikonal"] = _mean(_outlet(excess_lengths(pore, eikonal=True)))
+    for name, axes in (("tortuosity_x", (2, 0, 1)), ("tortuosity_y", (1, 0, 2))):
+        turned: Pores = np.ascontiguousarray(np.transpose(pore, axes)).view(np.uint8)
+        found[name] = _mean(_outlet(excess_lengths(turned)))
+    return found
+
+
+def shortest_path(excess: Distances, end: tuple[int, int, int]) -> NDArray[np.int64]:
+    """The voxels of a shortest path from plane z = 0 to ``end``, [n, 3] as (z, y, x).
+
+    Walks `excess_lengths` of 26 neighbours back: the way on is the neighbour whose
+    length and step give the voxel's own length.
+    """
+    path = [np.array(end)]
+    steps = np.array([s for s in np.ndindex(3, 3, 3) if s != (1, 1, 1)]) - 1
+    costs = np.sqrt(np.abs(steps).sum(axis=1)) - -steps[:, 0]
+    while path[-1][0] > 0:
+        near = path[-1] + steps
+        inside = ((near >= 0) & (near < excess.shape)).all(axis=1)
+        lengths = np.full(len(steps), np.inf)
+        lengths[inside] = excess[tuple(near[inside].T)] + costs[inside]
+        path.append(near[int(lengths.argmin())])
+    return np.array(path[::-1])
+
+
+def _outlet(excess: Distances) -> NDArray[np.float64]:
+    """Path over distance for the reachable voxels of the last plane."""
+    last = excess[-1]
+    return np.asarray(1.0 + last[np.isfinite(last)].astype(np.float64) / max(len(excess) - 1, 1))
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else np.nan
+
+
+def _count(pore: Pores) -> int:
+    return int(np.count_nonzero(pore))
+
+
+def _sum_of_finite(plane: Distances) -> tuple[float, int]:
+    finite = plane[np.isfinite(plane)]
+    return float(finite.sum(dtype=np.float64)), finite.size
 
 
 @njit(cache=True)

@@ -145,6 +145,7 @@ def test_float32_follows_keras_fit_with_its_history() -> None:
     history = model.fit(
         stream,
         steps_per_epoch=len(batches) // epochs,
+        shuffle=False,
         validation_data=(held_inputs, held_targets),
         epochs=epochs,
         verbose=0,

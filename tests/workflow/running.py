@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -69,14 +68,10 @@ def snakemake(
     return done
 
 
-def planned(folder: Path, *arguments: str) -> set[str]:
-    """The jobs that a dry run lists, as ``rule value value`` with the wildcards' values."""
-    text = snakemake(folder, "--cores", "2", "--dry-run", *arguments).stdout
-    jobs = set()
-    for block in re.split(r"\n(?=(?:local)?rule )", text):
-        rule = re.match(r"(?:local)?rule (\w+):", block)
-        if rule:
-            wildcards = re.search(r"^ +wildcards: (.*)$", block, flags=re.MULTILINE)
-            values = re.findall(r"=([^,]+)", wildcards[1]) if wildcards else []
-            jobs.add(" ".join([rule[1], *values]))
-    return jobs
+def stale(folder: Path) -> dict[str, str]:
+    """The outputs that the next run would make, each with its rule."""
+    text = snakemake(folder, "--cores", "2", "--summary").stdout
+    rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 5]
+    header, *rows = rows
+    assert header[0] == "output_file", header
+    return {row[0]: row[2] for row in rows if row[5] != "no update"}
