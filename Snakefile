@@ -16,6 +16,7 @@ report: "workflow/report/workflow_description.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/microstructures.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/explanation.smk"
@@ -32,6 +33,8 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        # Named again, so that a deleted one is made anew although the report stands.
+        RESULTS,
     message:
         "All results are made: read results/report.html"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ import numpy as np
 import pandas as pd
 
 from adaptrode.errors import InputError
-from adaptrode.microstructure import Layer, Model, characterise, check, sample_key
+from adaptrode.microstructure import (
+    Layer,
+    Microstructure,
+    Model,
+    characterise,
+    check,
+    generate,
+    sample_key,
+)
 
 logger = logging.getLogger("adaptrode")
 
@@ -92,6 +101,26 @@ def characterise_batch(
     return pd.DataFrame(done)
 
 
+def rebuild(
+    design: pd.DataFrame, sample_id: str, model: Model, file: Path | None = None
+) -> Microstructure:
+    """The image of one sample of a design, voxel by voxel as it was characterised.
+
+    Raises
+    ------
+    InputError
+        When the design has no such sample.
+    """
+    rows = design[design["sample_id"] == sample_id]
+    if len(rows) != 1:
+        raise InputError(
+            "the design has no such sample", file=file, column="sample_id", found=sample_id
+        )
+    row = rows.iloc[0]
+    layer = Layer(**{name: float(row[name]) for name in PARAMETERS})
+    return generate(layer, model, sample_key(int(row["seed"]), str(row["domain"]), sample_id))
+
+
 def collect_batches(design: pd.DataFrame, batches: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all samples, in the design's order.
 
@@ -121,3 +150,38 @@ def collect_batches(design: pd.DataFrame, batches: Sequence[pd.DataFrame]) -> pd
     first = [*PARAMETERS, "geometric_tortuosity"]
     others = [name for name in rows.columns if name not in (*first, *IDENTITY)]
     return rows[[*first, *others, "domain", "seed"]].reset_index()
+
+
+def sensitivity(
+    design: pd.DataFrame,
+    model: Model,
+    binders: Sequence[str],
+    readings: Sequence[str],
+    memory_mb: float | None = None,
+) -> pd.DataFrame:
+    """The samples of a design under every binder model and reading.
+
+    Returns
+    -------
+    DataFrame
+        One row a sample and combination: ``sample_id``, ``binder``, ``concentrations``,
+        ``thickness``, the parameters and what was measured; a layer that cannot be built
+        so has no numbers.
+    """
+    done: list[dict[str, Any]] = []
+    for binder, concentrations, thickness in product(binders, readings, readings):
+        options = {"binder": binder, "concentrations": concentrations, "thickness": thickness}
+        found = []
+        for row in design.to_dict("records"):
+            layer = Layer(**{name: float(row[name]) for name in PARAMETERS})
+            key = sample_key(int(row["seed"]), str(row["domain"]), str(row["sample_id"]))
+            try:
+                measured = characterise(layer, replace(model, **options), key, memory_mb)
+            except InputError as error:
+                logger.warning("%s, %s: %s", row["sample_id"], options, error)
+                measured = {}
+            parameters = {name: row[name] for name in PARAMETERS}
+            done.append({"sample_id": row["sample_id"], **options, **parameters, **measured})
+            found.append(measured.get("geometric_tortuosity", np.nan))
+        logger.info("%s: mean tortuosity %.4f", ", ".join(options.values()), np.nanmean(found))
+    return pd.DataFrame(done)

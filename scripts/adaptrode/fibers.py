@@ -173,13 +173,14 @@ def draw_cylinders(  # type: ignore[no-untyped-def]
                 first, last = _row_interval(
                     across, up, px, vx, vy, vz, radius, voxel, origin, columns
                 )
-                row = image[i, j]
+                if first >= last:
+                    continue
+                part = image[i, j][first:last]
                 if most == 1:
-                    for x in range(first, last):
-                        row[x] = 1
+                    part[:] = 1
                 else:
-                    for x in range(first, last):
-                        row[x] = min(row[x] + 1, most)
+                    for x in range(part.size):
+                        part[x] = min(part[x] + 1, most)
 
 
 @njit(cache=True)

@@ -322,6 +322,7 @@ def figure_legend(figure: Figure, handles: Sequence[Artist]) -> None:
 
 def save(figure: Figure, paths: Iterable[str | Path]) -> None:
     """Write a figure, each file whole or not at all; equal figures give equal bytes."""
+    settle(figure)
     for path in map(Path, paths):
         if path.suffix not in (".svg", ".png", ".pdf"):
             raise InputError(
@@ -330,6 +331,19 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
         with atomic(path) as temporary:
             figure.savefig(temporary, metadata=_METADATA.get(path.suffix))
     plt.close(figure)
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once, in rounded numbers.
+
+    The layout's solver visits its terms in the order of their addresses, so that the last
+    digits differ from process to process, and with them the ids in an SVG.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axis in figure.axes:
+        left, low, width, height = axis.get_position(original=True).bounds
+        axis.set_position((round(left, 6), round(low, 6), round(width, 6), round(height, 6)))
 
 
 def pair(option: str, files: Sequence[Path], records: Sequence[Record]) -> list[Record]:

@@ -41,7 +41,7 @@ def excess_lengths(pore: Pores, eikonal: bool = False) -> Distances:
     """
     planes, rows, columns = pore.shape
     wide = -(-columns // BLOCK) * BLOCK
-    lengths = np.full((planes, rows + 2, wide + 2), np.inf, dtype=np.float32)
+    lengths = np.empty((planes, rows + 2, wide + 2), dtype=np.float32)
     _start(pore.view(np.uint8), lengths)
     _sweep(lengths, eikonal)
     inside = lengths[:, 1:-1, 1 : columns + 1]
@@ -105,7 +105,7 @@ def shortest_path(excess: Distances, end: tuple[int, int, int]) -> NDArray[np.in
     """
     path = [np.array(end)]
     steps = np.array([s for s in np.ndindex(3, 3, 3) if s != (1, 1, 1)]) - 1
-    costs = np.sqrt(np.abs(steps).sum(axis=1)) - -steps[:, 0]
+    costs = np.sqrt(np.abs(steps).sum(axis=1)) + steps[:, 0]  # a step up is one z less
     while path[-1][0] > 0:
         near = path[-1] + steps
         inside = ((near >= 0) & (near < excess.shape)).all(axis=1)
@@ -135,13 +135,19 @@ def _sum_of_finite(plane: Distances) -> tuple[float, int]:
 
 
 @njit(cache=True)
-def _start(pore, excess):  # type: ignore[no-untyped-def]
+def _start(pore, lengths):  # type: ignore[no-untyped-def]
+    """Zero on the first plane's pores, unreached on all others, infinity elsewhere."""
     planes, rows, columns = pore.shape
     for i in range(planes):
+        first = np.float32(0.0) if i == 0 else UNREACHED
+        lengths[i, 0] = lengths[i, -1] = np.inf
         for j in range(rows):
+            source, target = pore[i, j], lengths[i, j + 1]
+            inside = target[1 : columns + 1]
+            target[0] = np.inf
+            target[columns + 1 :] = np.inf
             for x in range(columns):
-                if pore[i, j, x]:
-                    excess[i, j + 1, x + 1] = np.float32(0.0) if i == 0 else UNREACHED
+                inside[x] = first if source[x] else np.inf
 
 
 @njit(cache=True)
@@ -172,31 +178,37 @@ def _relax_from_plane(row, one, two, three, start, straight, side, corner):  # t
     return changed
 
 
+# The kernels below take slices of a block and one voxel to either side: with indices that
+# cannot be negative the compiler turns their loops into vector instructions.
+
+
 @njit(cache=True)
 def _relax_in_plane(row, one, three, start, buffer):  # type: ignore[no-untyped-def]
     """Relax a block of ``row`` from itself and the rows beside it in its plane."""
+    own, left = row[start - 1 : start + BLOCK + 1], one[start - 1 : start + BLOCK + 1]
+    right = three[start - 1 : start + BLOCK + 1]
+    for x in range(BLOCK):
+        near = min(min(left[x + 1], right[x + 1]), min(own[x], own[x + 2])) + np.float32(1.0)
+        far = min(min(left[x], left[x + 2]), min(right[x], right[x + 2])) + ROOT2
+        old = own[x + 1]
+        buffer[x] = old if old == np.inf else min(old, min(near, far))
     changed = False
     for x in range(BLOCK):
-        s = start + x
-        near = min(min(one[s], three[s]), min(row[s - 1], row[s + 1])) + np.float32(1.0)
-        far = min(min(one[s - 1], one[s + 1]), min(three[s - 1], three[s + 1])) + ROOT2
-        old = row[s]
-        new = old if old == np.inf else min(old, min(near, far))
-        changed |= new < old
-        buffer[x] = new
+        changed |= buffer[x] < own[x + 1]
     if changed:
         for x in range(BLOCK):
-            row[start + x] = buffer[x]
+            own[x + 1] = buffer[x]
     return changed
 
 
 @njit(cache=True)
 def _relax_upwind(row, one, three, below, above, start, buffer):  # type: ignore[no-untyped-def]
     """Godunov's first-order update of a block of ``row``, in place when it gains."""
-    changed = False
+    own, left = row[start - 1 : start + BLOCK + 1], one[start : start + BLOCK]
+    right, under = three[start : start + BLOCK], below[start : start + BLOCK]
+    over = above[start : start + BLOCK]
     for x in range(BLOCK):
-        s = start + x
-        a, b, c = min(row[s - 1], row[s + 1]), min(one[s], three[s]), min(below[s], above[s])
+        a, b, c = min(own[x], own[x + 2]), min(left[x], right[x]), min(under[x], over[x])
         low, high = min(a, b), max(a, b)
         least, greatest = min(low, c), max(high, c)
         middle = max(low, min(high, c))
@@ -209,14 +221,23 @@ def _relax_upwind(row, one, three, below, above, start, buffer):  # type: ignore
         root = np.sqrt(total * total - np.float32(3.0) * (gap * gap + far * far - np.float32(1.0)))
         three_sides = least + (total + root) / np.float32(3.0)
         new = ahead if ahead <= middle else (two if two <= greatest else three_sides)
-        old = row[s]
-        new = old if old == np.inf else min(old, new)
-        changed |= new < old - EIKONAL_TOLERANCE
-        buffer[x] = new
+        old = own[x + 1]
+        buffer[x] = old if old == np.inf else min(old, new)
+    changed = False
+    for x in range(BLOCK):
+        changed |= buffer[x] < own[x + 1] - EIKONAL_TOLERANCE
     if changed:
         for x in range(BLOCK):
-            row[start + x] = buffer[x]
+            own[x + 1] = buffer[x]
     return changed
+
+
+@njit(cache=True)
+def _tell(active, up, down, j, b):  # type: ignore[no-untyped-def]
+    """Mark a block and its eight neighbours; loops, as slices cost more than the relaxing."""
+    for jj in range(j - 1, j + 2):
+        for bb in range(b - 1, b + 2):
+            active[jj, bb] = up[jj, bb] = down[jj, bb] = True
 
 
 @njit(cache=True)
@@ -244,9 +265,7 @@ def _settle(values, i, eikonal, active, up, down, buffer):  # type: ignore[no-un
                     while _relax_in_plane(plane[j], plane[j - 1], plane[j + 1], start, buffer):
                         moved = True
                 if moved:
-                    active[j - 1 : j + 2, b : b + 3] = True
-                    up[i, j - 1 : j + 2, b : b + 3] = True
-                    down[i, j - 1 : j + 2, b : b + 3] = True
+                    _tell(active, up[i], down[i], j, b + 1)
                     again = True
                 active[j, b + 1] = False
         forward = not forward
@@ -287,9 +306,7 @@ def _sweep(values, eikonal):  # type: ignore[no-untyped-def]
                         straight, side, corner,
                     ):  # fmt: skip
                         heard = True
-                        active[j - 1 : j + 2, b : b + 3] = True
-                        up[target, j - 1 : j + 2, b : b + 3] = True
-                        down[target, j - 1 : j + 2, b : b + 3] = True
+                        _tell(active, up[target], down[target], j, b + 1)
             news[source] = False
             if heard:
                 busy = True

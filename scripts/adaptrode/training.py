@@ -159,11 +159,10 @@ def tensorflow() -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         # Not used by XLA; on, it greets every job on standard error.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-        flag = "--xla_cpu_parallel_codegen_split_count=1"
-        if flag not in os.environ.get("XLA_FLAGS", ""):
-            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
         import tensorflow as tf
 
+        # It warns of traces that new shapes need.
+        tf.get_logger().setLevel("ERROR")
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(os.cpu_count() or 1)
         tf.config.set_visible_devices([], "GPU")

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import psutil
 from snakemake.exceptions import WorkflowError
 
 BASE = Path(workflow.basedir)
@@ -107,7 +108,17 @@ def raw_file(domain):
     )
 
 
+def respect_memory():
+    """Let the jobs of this machine ask for no more memory together than it has.
+
+    Under --executor a cluster looks after that; --resources mem_mb=... has the last word.
+    """
+    if workflow.resource_settings.nodes is None and "mem_mb" not in workflow.global_resources:
+        workflow.register_resource("mem_mb", int(0.9e-6 * psutil.virtual_memory().total))
+
+
 check_environment()
+respect_memory()
 settings = checked_settings()
 HEADLINE = settings.values["recipes"][0]
 

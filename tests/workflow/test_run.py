@@ -1,0 +1,112 @@
+"""A whole run on tiny settings: what it makes, and that it always makes the same."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from running import copy_project, read_config, snakemake, tiny, write_config
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
+
+# What tells of the run itself and not of its results.
+OF_THE_RUN = ("logs/", "benchmarks/", "report.html", "tables/seconds.")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Checksums of all results by path."""
+    results = folder / "results"
+    names = {p.relative_to(results).as_posix(): p for p in results.rglob("*") if p.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(names.items())
+        if not name.startswith(OF_THE_RUN)
+    }
+
+
+def test_everything_in_the_config_is_made(finished: Path) -> None:
+    study = read_config(finished)["studies"]["electrodes"]
+    results = finished / "results"
+    for name in study["figures"]:
+        assert (results / "figures" / f"{name}.svg").stat().st_size > 5_000
+        assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    for name in study["tables"]:
+        for suffix in ("csv", "md", "html"):
+            assert (results / "tables" / f"{name}.{suffix}").stat().st_size > 0
+    page = (results / "report.html").read_text("utf-8")
+    for words in (study["title"], "figure_5", "table_1", "simulated"):
+        assert words in page
+
+
+def test_parameters_are_those_of_the_paper(finished: Path) -> None:
+    table = pd.read_csv(finished / "results" / "tables" / "table_3.csv")
+    counts = table.filter(regex="parameters").to_numpy().ravel()
+    assert sorted(set(counts)) == [10, 13, 49, 93]
+
+
+def test_every_raw_row_is_kept_or_rejected(finished: Path) -> None:
+    for domain in ("graphite", "si_gra", "nmc"):
+        kept = pd.read_parquet(finished / "results" / "clean" / f"{domain}.parquet")["row"]
+        rejected = pd.read_csv(finished / "results" / "clean" / f"{domain}.rejected.csv")["row"]
+        lines = (finished / "data" / "raw" / f"{domain}.csv").read_text("utf-8").splitlines()
+        assert sorted([*kept, *rejected]) == list(range(2, len(lines) + 1))
+
+
+def test_results_do_not_depend_on_cores_or_repetition(finished: Path, tmp_path: Path) -> None:
+    again = copy_project(finished, tmp_path / "again")
+    snakemake(again, "--cores", "1")
+    first, second = digests(finished), digests(again)
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_raw_electrodes_are_the_shipped_files(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder)
+    snakemake(folder, "--cores", "2", "raw_electrodes")
+    for name in ("graphite", "si_gra", "nmc"):
+        shipped = folder / "data" / "raw" / f"{name}.csv"
+        assert (folder / "results" / "raw" / f"{name}.csv").read_bytes() == shipped.read_bytes()
+
+
+def test_another_folder_has_its_own_results(root: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, tiny(read_config(root)))
+    target = "results/splits/nmc.parquet"
+    done = snakemake(
+        tmp_path,
+        *("--snakefile", str(root / "Snakefile"), "--configfile", "config.yaml"),
+        *("--cores", "1", target),
+    )
+    assert (tmp_path / target).exists(), done.stdout
+
+
+def test_bad_settings_stop_with_one_message(root: Path, tmp_path: Path) -> None:
+    config = read_config(root)
+    config["split"]["repeat"] = 3
+    write_config(tmp_path, config)
+    arguments = ("--snakefile", str(root / "Snakefile"), "--configfile", "config.yaml")
+    done = snakemake(tmp_path, *arguments, "--cores", "1", check=False)
+    assert done.returncode != 0
+    assert "unknown key 'repeat' in split" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_forgotten_activate_does_no_harm(root: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, tiny(read_config(root)))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")),
+            *("--configfile", "config.yaml", "--cores", "1", "results/clean/nmc.parquet"),
+        ],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

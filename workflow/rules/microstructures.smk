@@ -1,0 +1,123 @@
+# Generated microstructures: a design, batches of samples, one raw table per domain.
+
+MICROSTRUCTURES = settings.values.get("microstructures", {"domains": {}})
+
+
+def sample_names(domain):
+    """The samples of a domain as its design numbers them; the batches follow from them."""
+    return range(MICROSTRUCTURES["domains"][domain]["samples"])
+
+
+def batches(wildcards):
+    count = -(-len(sample_names(wildcards.generated)) // MICROSTRUCTURES["batch_size"])
+    return [
+        f"results/microstructures/{wildcards.generated}/batch_{number:04d}.parquet"
+        for number in range(count)
+    ]
+
+
+def model_options(domain):
+    """How a domain's samples are built, as options."""
+    window = MICROSTRUCTURES["domains"][domain]
+    return [
+        f"--length {window['length_um']}",
+        f"--width {window['width_um']}",
+        f"--binder {MICROSTRUCTURES['binder']}",
+        f"--concentrations {MICROSTRUCTURES['concentrations']}",
+        f"--thickness {MICROSTRUCTURES['thickness']}",
+    ]
+
+
+wildcard_constraints:
+    generated=one_of(MICROSTRUCTURES["domains"]),
+    number=r"\d{4}",
+
+
+rule design_microstructures:
+    input:
+        script=code("design_microstructures.py"),
+        library=library("design_microstructures.py"),
+    output:
+        "results/microstructures/{generated}/design.csv",
+    log:
+        "results/logs/microstructures/{generated}/design.log",
+    conda:
+        "../../envs/microstructures.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        count=lambda w: MICROSTRUCTURES["domains"][w.generated]["samples"],
+        plan=lambda w: MICROSTRUCTURES["domains"][w.generated]["plan"],
+        ranges=lambda w: json.dumps(MICROSTRUCTURES["ranges"]),
+        seed=MICROSTRUCTURES.get("seed"),
+    message:
+        "Drawing the design of {wildcards.generated}"
+    shell:
+        "python {input.script} --domain {wildcards.generated} --count {params.count}"
+        " --plan {params.plan} --ranges {params.ranges:q} --seed {params.seed}"
+        " --output {output} --log {log}"
+
+
+rule characterise_microstructures:
+    input:
+        script=code("characterise_microstructures.py"),
+        library=library("characterise_microstructures.py"),
+        design=rules.design_microstructures.output,
+    output:
+        "results/microstructures/{generated}/batch_{number}.parquet",
+    log:
+        "results/logs/microstructures/{generated}/batch_{number}.log",
+    benchmark:
+        "results/benchmarks/microstructures/{generated}/batch_{number}.tsv"
+    conda:
+        "../../envs/microstructures.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda w: MICROSTRUCTURES["domains"][w.generated]["memory_mb"],
+        runtime=60,
+    params:
+        batch=lambda w: int(w.number),
+        batch_size=MICROSTRUCTURES.get("batch_size"),
+        voxel=MICROSTRUCTURES.get("voxel_um"),
+        model=lambda w: model_options(w.generated),
+        # Compiled code is shared by the run's jobs, not with other programs.
+        cache="results/microstructures/numba",
+    message:
+        "Building and measuring batch {wildcards.number} of {wildcards.generated}"
+    shell:
+        "NUMBA_CACHE_DIR={params.cache} NUMBA_NUM_THREADS={threads}"
+        " python {input.script} --design {input.design} --batch {params.batch}"
+        " --batch-size {params.batch_size} {params.model} --voxel {params.voxel}"
+        " --memory-mb {resources.mem_mb} --output {output} --log {log}"
+
+
+rule collect_microstructures:
+    input:
+        script=code("collect_microstructures.py"),
+        library=library("collect_microstructures.py"),
+        design=rules.design_microstructures.output,
+        batches=batches,
+    output:
+        "results/raw/{generated}.csv",
+    log:
+        "results/logs/microstructures/{generated}/collect.log",
+    conda:
+        "../../envs/microstructures.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Putting the batches of {wildcards.generated} together"
+    shell:
+        "python {input.script} --design {input.design} --batches {input.batches}"
+        " --output {output} --log {log}"
+
+
+rule microstructures:
+    input:
+        expand("results/raw/{generated}.csv", generated=MICROSTRUCTURES["domains"]),
+    message:
+        "The raw tables are in results/raw; copy them to data/raw to use them"
