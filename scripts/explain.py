@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     clean, splits = read_table(options.clean), read_table(options.splits)
     features = [variable.name for variable in Variable.many(options.features)]
     source = load_stacks(options.source_networks)["pretrained"]
-    adapters = load_stacks(options.networks)["adapter"] if options.networks else None
+    own = load_stacks(options.networks) if options.networks else {}
+    explained = AdaptedStack(own["frozen"], own["adapter"]) if own else source
 
     def predict_of(repeat: int) -> shapley.Predict:
         where = {
@@ -61,9 +62,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             "recipe": options.recipe,
             "repeat": repeat,
         }
-        network = source.select(**where)
-        whole = AdaptedStack(network, adapters.select(**where)) if adapters is not None else network
-        return lambda inputs: whole.predict(inputs)[0]
+        network = explained.select(**where)
+        return lambda inputs: network.predict(inputs)[0]
 
     constant = source.select(scheme=options.scheme, recipe=options.recipe).constant_inputs
     for index, name in enumerate(features):

@@ -73,8 +73,9 @@ def transfer(
     hidden, adapter_hidden
         Widths of the hidden layers of the networks from scratch and of the adapters.
     scaling
-        Where the features' scales come from: ``source``, as the source network was
-        trained, or ``domain``, from each split's own known rows.
+        Where the features' scales of the frozen networks come from: ``source``, as they
+        were trained, or ``domain``, from each split's own known rows, as those of the
+        networks from scratch always do.
 
     Returns
     -------
@@ -117,11 +118,9 @@ def transfer(
         if recipe.adapter_input == "standardised":
             shift, scale = standardisation(answer[split.known])
         adapted_cases.append(_Case(split, recipe, answer, shift, scale))
-        scratch_cases.append(
-            _Case(
-                split, recipe, target.inputs, frozen.input_shift[index], frozen.input_scale[index]
-            )
-        )
+        # Without a source there is no other scale than the target's own.
+        own = standardisation(target.inputs[split.known])
+        scratch_cases.append(_Case(split, recipe, target.inputs, *own))
     adapter, adapter_history = _train(
         target, "adapter", adapted_cases, (1, *adapter_hidden, 1), schedule
     )

@@ -63,8 +63,7 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
         main(arguments)
         status = 0
     except SystemExit as error:  # argparse has said it all: help was asked for, or usage is wrong
-        status = error.code if isinstance(error.code, int) else 1
-        return status
+        return error.code if isinstance(error.code, int) else 1
     except InputError as error:
         logger.error("error: %s", error)
         if log is not None:

@@ -259,11 +259,10 @@ def test_adapters_stand_on_their_frozen_source_network(trained: Any, scaling: st
         split = target.splits[adapted.members["repeat"][index]]
         base = own if scaling == "source" else scratch.take([index])
         np.testing.assert_array_equal(adapted.source.input_shift[index], base.input_shift[0])
-        np.testing.assert_array_equal(scratch.input_scale[index], base.input_scale[0])
-        if scaling == "domain":
-            np.testing.assert_allclose(
-                scratch.input_shift[index], target.inputs[split.known].mean(axis=0)
-            )
+        np.testing.assert_array_equal(adapted.source.input_scale[index], base.input_scale[0])
+        np.testing.assert_allclose(
+            scratch.input_shift[index], target.inputs[split.known].mean(axis=0)
+        )
         answers = adapted.source.predict(target.inputs)[index, split.known]
         raw = adapted.members["recipe"][index] == "literal"
         assert adapted.adapter.input_shift[index, 0] == pytest.approx(0 if raw else answers.mean())

@@ -69,7 +69,8 @@ def test_a_library_edit_reruns_the_rules_that_import_it(project: Path) -> None:
 def test_a_deep_library_edit_reaches_every_script(project: Path) -> None:
     path = project / "scripts" / "adaptrode" / "files.py"
     path.write_text(path.read_text("utf-8") + "\n# another line\n", encoding="utf-8")
-    assert {"clean", "split", "pretrain", "explain", "plot_workflow"} <= set(stale(project).values())
+    rules = set(stale(project).values())
+    assert {"clean", "split", "pretrain", "explain", "plot_workflow"} <= rules
 
 
 def test_a_width_trains_one_property_anew(project: Path) -> None:
