@@ -170,7 +170,11 @@ def sensitivity(
     """
     done: list[dict[str, Any]] = []
     for binder, concentrations, thickness in product(binders, readings, readings):
-        options = {"binder": binder, "concentrations": concentrations, "thickness": thickness}
+        options: dict[str, Any] = {
+            "binder": binder,
+            "concentrations": concentrations,
+            "thickness": thickness,
+        }
         found = []
         for row in design.to_dict("records"):
             layer = Layer(**{name: float(row[name]) for name in PARAMETERS})

@@ -215,12 +215,12 @@ def posterior_mode(spread: float, iterations: int) -> Optimizer:
             away = (theta - start) / spread
             return float(value + 0.5 * away @ away), np.asarray(gradient + away / spread)
 
+        limits = [(float(low), float(high)) for low, high in bounds]
         found = minimize(
             penalised,
             start,
-            args=(),
             jac=True,
-            bounds=bounds,
+            bounds=limits,
             method="L-BFGS-B",
             options={"maxiter": iterations},
         )

@@ -27,9 +27,9 @@ def copy_project(root: Path, folder: Path) -> Path:
     return folder
 
 
-def tiny(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The project's settings, cut down to a run of seconds."""
-    made = dict(config)
+def tiny(config: Mapping[str, Any], study: str = "electrodes") -> dict[str, Any]:
+    """The project's settings for one study, cut down to a short run."""
+    made = {**config, "studies": {study: config["studies"][study]}}
     made["split"] = {**config["split"], "repeats": 2}
     recipes = {
         name: {**recipe, "restarts": min(2, recipe["restarts"])}

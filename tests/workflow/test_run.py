@@ -74,15 +74,20 @@ def test_raw_electrodes_are_the_shipped_files(finished: Path, tmp_path: Path) ->
         assert (folder / "results" / "raw" / f"{name}.csv").read_bytes() == shipped.read_bytes()
 
 
-def test_another_folder_has_its_own_results(root: Path, tmp_path: Path) -> None:
-    write_config(tmp_path, tiny(read_config(root)))
-    target = "results/splits/nmc.parquet"
+def test_the_second_study_runs_from_another_folder(root: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, tiny(read_config(root), "gdl"))
     done = snakemake(
         tmp_path,
         *("--snakefile", str(root / "Snakefile"), "--configfile", "config.yaml"),
-        *("--cores", "1", target),
+        *("--cores", "2", "results/tables/table_2.csv", "results/tables/table_4.csv"),
     )
-    assert (tmp_path / target).exists(), done.stdout
+    results = tmp_path / "results"
+    errors = pd.read_csv(results / "tables" / "table_2.csv")
+    assert set(errors["domain"]) == {"gdl_200", "gdl_1000"}, done.stdout
+    counts = pd.read_csv(results / "tables" / "table_4.csv").filter(regex="parameters")
+    assert sorted(set(counts.to_numpy().ravel())) == [10, 46]
+    kept = [len(pd.read_parquet(results / "clean" / f"gdl_{size}.parquet")) for size in (200, 1000)]
+    assert kept == [240, 78]
 
 
 def test_bad_settings_stop_with_one_message(root: Path, tmp_path: Path) -> None:
