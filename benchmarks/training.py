@@ -111,12 +111,14 @@ def stacked_side(members: int) -> dict[str, Any]:
     for name, count, rows, width in (
         ("64 members", 64, ROWS, 4),
         ("256 members", 256, ROWS, 4),
+        ("512 members", 512, ROWS, 4),
         ("1024 members", 1024, ROWS, 4),
-        ("37 rows", 256, 37, 4),
-        ("294 rows", 256, 294, 4),
-        ("width 2", 256, ROWS, 2),
-        ("width 8", 256, ROWS, 8),
-        ("width 16", 256, ROWS, 16),
+        ("37 rows", 512, 37, 4),
+        ("294 rows", 512, 294, 4),
+        ("width 2", 512, ROWS, 2),
+        ("width 3", 512, ROWS, 3),
+        ("width 8", 512, ROWS, 8),
+        ("width 16", 512, ROWS, 16),
     ):
         sizes = (SIZES[0], width, width, width, width, 1)
         grown = make_problem(count, rows, sizes)
@@ -154,7 +156,7 @@ def report(fits: int, members: int) -> None:
     print(f"{'trace and compile, once':44s} {compiling[0]:8.2f} s {compiling[1]:8.2f} s")
     orders = np.array(stacked["orders"]) / 256 * 1e3
     print(f"{'drawing batch orders, in the above':44s} {orders[0]:7.2f} ms {orders[1]:7.2f} ms")
-    print("\nwarm, on one core; 256 members, 147 rows, width 4 where not said otherwise")
+    print("\nwarm, on one core; 512 members, 147 rows, width 4 where not said otherwise")
     for name, parameters, seconds, rate in stacked["growth"]:
         print(
             f"  {name:14s}{parameters:5d} weights {1e3 * seconds:8.2f} ms per network"

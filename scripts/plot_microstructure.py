@@ -31,12 +31,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--binder", choices=[*MODELS, "none"], default="closing")
     parser.add_argument("--concentrations", choices=READINGS, default="uncompressed")
     parser.add_argument("--thickness", choices=READINGS, default="uncompressed")
+    parser.add_argument("--pixels", type=int, default=1700, help="the view's width")
     given = parser.parse_args(argv)
     model = Model(
         given.length, given.width, given.voxel, given.binder, given.concentrations, given.thickness
     )
     built = rebuild(read_table(given.design), given.sample, model, given.design)
-    figures.save(picture(built.phases, given.voxel, given.title), given.figure)
+    figures.save(picture(built.phases, given.voxel, given.title, given.pixels), given.figure)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class Settings:
         """Names of a study's properties."""
         return [record["name"] for record in self.study(study)["properties"]]
 
-    def property(self, study: str, name: str) -> dict[str, Any]:
+    def property_settings(self, study: str, name: str) -> dict[str, Any]:
         """One property's settings."""
         return next(p for p in self.study(study)["properties"] if p["name"] == name)
 
@@ -124,6 +124,29 @@ class Settings:
         """The recipes to train, the headline first, each with its name."""
         known = self.values["training"]["recipes"]
         return [{"name": name, **known[name]} for name in self.values["recipes"]]
+
+    @property
+    def generated(self) -> list[str]:
+        """Domains of the studies whose raw tables the pipeline can generate itself."""
+        known = self.values.get("microstructures", {"domains": {}})["domains"]
+        return [domain for domain in self.all_domains if domain in known]
+
+    def picture(self, domain: str) -> dict[str, Any]:
+        """Which sample of a generated domain is drawn, and in which voxels."""
+        settings = self.values["microstructures"]
+        digits = len(str(settings["domains"][domain]["samples"]))
+        number = settings["picture"]["sample"]
+        return {
+            "sample": f"{domain}_{number:0{digits}d}",
+            "voxel_um": settings["picture"]["voxel_um"],
+        }
+
+    def domain_label(self, domain: str) -> str:
+        """What a reader sees for a domain."""
+        if domain not in self.all_domains:
+            return domain
+        label: str = self.study(self.study_of(domain))["domains"][domain]["label"]
+        return label
 
     def figures(self) -> dict[str, Figure]:
         """All figures by file name; a study that lists none gets every kind."""
@@ -165,7 +188,7 @@ class Settings:
 
     def property_json(self, study: str, name: str) -> str:
         """One property, as a `Variable` record."""
-        return _json(_variable(self.property(study, name)))
+        return _json(_variable(self.property_settings(study, name)))
 
     def widths_json(self, study: str, part: str) -> str:
         """Widths of the ``hidden`` or ``adapter`` layers, a list for each property."""

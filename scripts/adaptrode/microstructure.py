@@ -170,6 +170,13 @@ def check(layer: Layer, model: Model, memory_mb: float | None = None, **place: A
     _check_choice("binder model", model.binder, (*MODELS, "none"))
     _check_choice("reading of the concentrations", model.concentrations, READINGS)
     _check_choice("reading of the thickness", model.thickness, READINGS)
+    if not model.voxel_um > 0.0 or min(model.length_um, model.width_um) < model.voxel_um:
+        raise InputError(
+            "the window has no voxels",
+            found=f"{model.length_um:g} x {model.width_um:g} µm, voxels of {model.voxel_um:g} µm",
+            allowed="a window of at least one voxel",
+            **place,
+        )
     if layer.compression >= 1.0:
         raise InputError(
             "a compression of 1 leaves no layer",

@@ -86,6 +86,8 @@ class Task:
         None leaves only methods that do without.
     seed
         Of all draws.
+    notes
+        What a method leaves here beside its predictions: the weights of its candidates.
     """
 
     inputs: Array
@@ -93,6 +95,7 @@ class Task:
     groups: Groups | None = None
     source: Source | None = None
     seed: int = 0
+    notes: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,17 @@ class Method:
     defaults: Mapping[str, Any]
     function: Callable[..., Array] = field(repr=False)
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Raise an `InputError` when a setting is unknown."""
+        unknown = sorted(set(settings) - set(self.defaults))
+        if unknown:
+            raise InputError(
+                f"the method '{self.name}' has no such setting",
+                found=", ".join(unknown),
+                allowed=", ".join(self.defaults) or "none",
+                mend="mend the method's settings in the config",
+            )
+
     def applies(self, task: Task) -> bool:
         """Whether the task has what the method needs."""
         known = [task.observed]
@@ -137,14 +151,7 @@ class Method:
         InputError
             When a setting is unknown or the task lacks what the method needs.
         """
-        unknown = sorted(set(settings or {}) - set(self.defaults))
-        if unknown:
-            raise InputError(
-                f"the method '{self.name}' has no such setting",
-                found=", ".join(unknown),
-                allowed=", ".join(self.defaults) or "none",
-                mend="mend the method's settings in the config",
-            )
+        self.check(settings or {})
         if not self.applies(task):
             raise InputError(
                 f"the method '{self.name}' cannot be used here",
@@ -319,7 +326,7 @@ def gp(task: Task, inputs: Array, *, log: bool, spread: float = 2.0, iterations:
     answer = Property(task.observed, log)
     process = GroupedGaussianProcess(
         line_and_curve(task.inputs.shape[1]), spread=spread, iterations=iterations
-    ).fit(steps.transform(task.inputs), answer.standard(task.observed), task.groups)
+    ).fit(steps.transform(task.inputs), answer.standard(task.observed), groups=task.groups)
     return answer.back(process.predict(steps.transform(inputs)))
 
 

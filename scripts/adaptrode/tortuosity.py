@@ -101,8 +101,10 @@ def shortest_path(excess: Distances, end: tuple[int, int, int]) -> NDArray[np.in
     """The voxels of a shortest path from plane z = 0 to ``end``, [n, 3] as (z, y, x).
 
     Walks `excess_lengths` of 26 neighbours back: the way on is the neighbour whose
-    length and step give the voxel's own length.
+    length and step give the voxel's own length. ``end`` must have been reached.
     """
+    if not np.isfinite(excess[end]):
+        raise ValueError(f"no path leads to {end}")
     path = [np.array(end)]
     steps = np.array([s for s in np.ndindex(3, 3, 3) if s != (1, 1, 1)]) - 1
     costs = np.sqrt(np.abs(steps).sum(axis=1)) + steps[:, 0]  # a step up is one z less

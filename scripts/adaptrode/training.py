@@ -25,10 +25,10 @@ Rows = NDArray[np.integer[Any]]
 Loss = Literal["mape", "mae", "mse"]
 LOSSES: tuple[str, ...] = ("mape", "mae", "mse")
 
-# Members of one call of the compiled loop. Measured for 6-4-4-4-4-1: with fewer than 256
-# XLA does not vectorise along members (3.5 times slower), with more the activations leave
-# the cache (512: 1.3 times slower, 1024: 1.7 times).
-CHUNK = 256
+# XLA vectorises a layer along members only where its activations, units times rows of a
+# batch times members, are at least so many numbers (measured, TensorFlow 2.21: 3 times slower
+# and slower to compile just below it; with many more the activations leave the cache).
+_VECTORISED = 32768
 # Batch orders handed to one call, in bytes; longer trainings are split by epochs.
 _ORDER_BYTES = 64_000_000
 
@@ -129,10 +129,18 @@ def train(
     rows = np.array([len(rows) for rows in problem.training_rows])[problem.dataset_of_member]
     # Members with equally many batches side by side: fewer of them stand still.
     order = np.argsort(rows, kind="stable")
-    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    size = chunk_size([bias.shape[1] for bias in problem.biases], batch_size)
+    chunks = [order[start : start + size] for start in range(0, len(order), size)]
     steps = math.ceil(int(rows.max()) / batch_size)
     train_chunk = functools.partial(
-        _train_chunk, run, problem, epochs=epochs, batch_size=batch_size, steps=steps, dtype=dtype
+        _train_chunk,
+        run,
+        problem,
+        size=size,
+        epochs=epochs,
+        batch_size=batch_size,
+        steps=steps,
+        dtype=dtype,
     )
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(train_chunk, chunks))
@@ -147,6 +155,15 @@ def train(
         loss=np.concatenate([losses for _, losses, _ in results])[back],
         validation_loss=np.concatenate([losses for _, _, losses in results])[back],
     )
+
+
+def chunk_size(layers: Sequence[int], batch_size: int) -> int:
+    """How many networks with these layers one call of the compiled loop trains.
+
+    It depends on nothing else, so that a network's result does not either.
+    """
+    narrowest = min(layers[:-1], default=1)
+    return 32 * math.ceil(_VECTORISED / (32 * batch_size * narrowest))
 
 
 def tensorflow() -> Any:
@@ -178,40 +195,41 @@ def _train_chunk(
     problem: Problem,
     members: Rows,
     *,
+    size: int,
     epochs: int,
     batch_size: int,
     steps: int,
     dtype: str,
 ) -> tuple[list[Array], Array, Array]:
-    """Train up to `CHUNK` members; the rest of the chunk is filled with empty ones."""
+    """Train up to ``size`` members; the rest of the chunk is filled with empty ones."""
     dataset = problem.dataset_of_member[members]
     length = steps * batch_size
     # [inputs + 1, rows, members]; the targets are the last "input".
     both = np.concatenate([problem.inputs[dataset], problem.targets[dataset][..., None]], axis=2)
-    data = _members_last(both.transpose(2, 1, 0), dtype)
+    data = _members_last(both.transpose(2, 1, 0), size, dtype)
     weights = [
-        _members_last(np.moveaxis(array[members], 0, -1), dtype)
+        _members_last(np.moveaxis(array[members], 0, -1), size, dtype)
         for pair in zip(problem.kernels, problem.biases, strict=True)
         for array in pair
     ]
     validation = np.full(
-        (max(1, *(len(rows) for rows in problem.validation_rows)), CHUNK), -1, np.int32
+        (max(1, *(len(rows) for rows in problem.validation_rows)), size), -1, np.int32
     )
     for column, index in enumerate(dataset):
         rows = problem.validation_rows[index]
         validation[: len(rows), column] = rows
     # Keras holds the learning rate in float32 whatever the weights' type.
-    rate = _members_last(problem.learning_rate[members].astype(np.float32), dtype)
+    rate = _members_last(problem.learning_rate[members].astype(np.float32), size, dtype)
     own_steps = math.ceil(max(len(problem.training_rows[index]) for index in dataset) / batch_size)
 
-    calls = math.ceil(epochs * length * CHUNK * 4 / _ORDER_BYTES)
+    calls = math.ceil(epochs * length * size * 4 / _ORDER_BYTES)
     span = math.ceil(epochs / calls)
     # Weights, Adam's two moments, and the number of batches done.
     moments = [[np.zeros_like(weight) for weight in weights] for _ in range(2)]
-    state: Any = (weights, *moments, np.zeros(CHUNK, dtype))
+    state: Any = (weights, *moments, np.zeros(size, dtype))
     losses, validation_losses = [], []
     for start in range(0, epochs, span):
-        order = np.full((CHUNK, span, length), -1, np.int32)
+        order = np.full((size, span, length), -1, np.int32)
         for row, (member, index) in enumerate(zip(members, dataset, strict=True)):
             piece = problem.batch_order(int(member))[start : min(start + span, epochs)]
             order[row, : len(piece), : len(problem.training_rows[index])] = piece
@@ -228,8 +246,8 @@ def _train_chunk(
     )
 
 
-def _members_last(array: Array, dtype: str) -> Array:
-    full = np.zeros((*array.shape[:-1], CHUNK), dtype)
+def _members_last(array: Array, size: int, dtype: str) -> Array:
+    full = np.zeros((*array.shape[:-1], size), dtype)
     full[..., : array.shape[-1]] = array
     return full
 

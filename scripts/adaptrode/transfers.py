@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.gaussian_process.kernels import Kernel
 from sklearn.linear_model import LinearRegression, RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from adaptrode.errors import InputError
 from adaptrode.gaussian import (
-    LINE_LEVEL,
     GroupedGaussianProcess,
+    LineAndCurve,
     coregionalised,
     line_and_curve,
 )
@@ -204,7 +203,12 @@ def pooled_forest(
 
 
 def _joint_process(
-    task: Task, made: Aligned, kernel: Kernel, source_rows: int, spread: float, iterations: int
+    task: Task,
+    made: Aligned,
+    kernel: LineAndCurve,
+    source_rows: int,
+    spread: float,
+    iterations: int,
 ) -> Array:
     """A Gaussian process on the rows of both domains, each centred; for the target's new rows."""
     source = source_of(task)
@@ -215,12 +219,15 @@ def _joint_process(
             made.target_answer.standard(task.observed),
         ]
     )
+    rows = np.vstack([made.source[kept], made.target])
+    domain = np.repeat([0.0, 1.0], [len(kept), len(made.target)])
+    new, new_domain = made.new, np.ones(len(made.new))
+    if not kernel.own:  # the domain is one more feature
+        rows, new = np.column_stack([rows, domain]), np.column_stack([new, new_domain])
     process = GroupedGaussianProcess(kernel, spread=spread, iterations=iterations).fit(
-        _both(task, made.source[kept], made.target),
-        observed,
-        _groups_of_both(source, task, kept),
+        rows, observed, domain=domain, groups=_groups_of_both(source, task, kept)
     )
-    return made.target_answer.back(process.predict(_target(made.new)))
+    return made.target_answer.back(process.predict(new, domain=new_domain))
 
 
 @method("pooled_gp", "Pooled Gaussian process", uses_source=True, forms=LINEAR_AND_LOG)
@@ -276,7 +283,7 @@ def residual_gp(
     answer = Property(residual, log=False, scale=float(observed.std()) or None)
     process = GroupedGaussianProcess(
         line_and_curve(columns.shape[1]), spread=spread, iterations=iterations
-    ).fit(scaler.transform(columns), answer.standard(residual), task.groups)
+    ).fit(scaler.transform(columns), answer.standard(residual), groups=task.groups)
     rows = scaler.transform(np.column_stack([logs.transform(inputs), new]))
     predicted = new + answer.back(process.predict(rows))
     return np.exp(predicted) if log else predicted
@@ -340,11 +347,11 @@ def hierarchical_gp(
     made = align(task, inputs, log=log, scaling=scaling)
     slopes = _source_slopes(task, made)
     learnt = _source_process(task, made, source_rows, source_iterations)
-    kernel = clone(learnt.kernel_).set_params(**{LINE_LEVEL: line})
+    kernel = clone(learnt.kernel_).set_params(line=line)
     observed = made.target_answer.standard(task.observed) - made.target @ slopes
-    process = GroupedGaussianProcess(
-        kernel, group_level=learnt.group_level_, spread=spread, iterations=iterations
-    ).fit(made.target, observed - observed.mean(), task.groups)
+    process = GroupedGaussianProcess(kernel, spread=spread, iterations=iterations).fit(
+        made.target, observed - observed.mean(), groups=task.groups
+    )
     expected = process.predict(made.new) + made.new @ slopes + observed.mean()
     return made.target_answer.back(expected)
 
@@ -360,7 +367,7 @@ def _source_process(task: Task, made: Aligned, rows: int, iterations: int) -> An
         process = GroupedGaussianProcess(
             line_and_curve(made.source.shape[1]), spread=1.5, iterations=iterations
         )
-        return process.fit(made.source[kept], observed[kept], groups)
+        return process.fit(made.source[kept], observed[kept], groups=groups)
 
     key = ("process", _key(made.source), _key(observed), rows, iterations)
     return source.remember(key, fit)

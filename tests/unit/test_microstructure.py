@@ -325,6 +325,12 @@ def test_a_layer_that_cannot_be_is_refused(changes: dict[str, float], words: str
         generate(replace(LAYER, **changes), MODEL, [1])
 
 
+@pytest.mark.parametrize("changes", [{"voxel_um": 0.0}, {"width_um": 0.5}, {"length_um": -1.0}])
+def test_a_window_without_voxels_is_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="no voxels"):
+        check(LAYER, replace(MODEL, **changes))
+
+
 @pytest.mark.parametrize("option", ["binder", "concentrations", "thickness"])
 def test_an_unknown_option_is_refused(option: str) -> None:
     with pytest.raises(InputError, match="there is no such"):

@@ -50,7 +50,7 @@ def test_the_path_that_is_drawn_is_of_mean_length() -> None:
 
 def test_the_script_draws_a_sample(tmp_path) -> None:
     write_table(draw_design("left", 2, RANGES, "uniform", 1), tmp_path / "design.csv")
-    command = f"--design {tmp_path}/design.csv --length 50 --width 40 --title left"
+    command = f"--design {tmp_path}/design.csv --length 50 --width 40 --title left --pixels 200"
     figures = [tmp_path / "left.svg", tmp_path / "left.png"]
     names = " ".join(map(str, figures))
     script.main(f"{command} --sample left_2 --figure {names}".split())

@@ -185,11 +185,12 @@ def test_float64_is_keras_over_a_whole_training(
 
 
 def test_a_network_is_the_same_to_the_last_bit_alone_among_others_and_on_more_threads() -> None:
-    problem = make_problem(members=300, training_rows=(21, 16, 9))
+    members = training.chunk_size(SIZES[1:], BATCH) + 30
+    problem = make_problem(members=members, training_rows=(21, 16, 9))
     settings: dict[str, Any] = {"epochs": 4, "batch_size": BATCH, "loss": "mape"}
     together = train(problem, **settings)
     assert_same_bits(together, train(problem, **settings, threads=2))
-    chosen = [299, 4, 120]
+    chosen = [members - 1, 4, 120]
     assert_same_bits(together, train(pick(problem, chosen), **settings), chosen)
 
 
@@ -216,7 +217,8 @@ def test_splitting_a_long_training_by_epochs_changes_nothing(
     problem = make_problem()
     settings: dict[str, Any] = {"epochs": 7, "batch_size": BATCH, "loss": "mape"}
     whole = train(problem, **settings)
-    monkeypatch.setattr(training, "_ORDER_BYTES", 3 * 24 * training.CHUNK * 4)
+    of_an_epoch = 24 * training.chunk_size(SIZES[1:], BATCH) * 4
+    monkeypatch.setattr(training, "_ORDER_BYTES", 3 * of_an_epoch)
     assert_same_bits(whole, train(problem, **settings))
 
 

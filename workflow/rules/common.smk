@@ -113,8 +113,13 @@ def respect_memory():
 
     Under --executor a cluster looks after that; --resources mem_mb=... has the last word.
     """
-    if workflow.resource_settings.nodes is None and "mem_mb" not in workflow.global_resources:
-        workflow.register_resource("mem_mb", int(0.9e-6 * psutil.virtual_memory().total))
+    if (
+        workflow.resource_settings.nodes is None
+        and "mem_mb" not in workflow.global_resources
+    ):
+        workflow.register_resource(
+            "mem_mb", int(0.9e-6 * psutil.virtual_memory().total)
+        )
 
 
 check_environment()
