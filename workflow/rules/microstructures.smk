@@ -48,14 +48,14 @@ rule design_microstructures:
         mem_mb=500,
         runtime=5,
     params:
-        count=lambda w: MICROSTRUCTURES["domains"][w.generated]["samples"],
+        samples=lambda w: MICROSTRUCTURES["domains"][w.generated]["samples"],
         plan=lambda w: MICROSTRUCTURES["domains"][w.generated]["plan"],
         ranges=lambda w: json.dumps(MICROSTRUCTURES["ranges"]),
         seed=MICROSTRUCTURES.get("seed"),
     message:
         "Drawing the design of {wildcards.generated}"
     shell:
-        "python {input.script} --domain {wildcards.generated} --count {params.count}"
+        "python {input.script} --domain {wildcards.generated} --count {params.samples}"
         " --plan {params.plan} --ranges {params.ranges:q} --seed {params.seed}"
         " --output {output} --log {log}"
 
