@@ -21,6 +21,7 @@ from adaptrode.errors import InputError
 from adaptrode.physics import EQUATIONS
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+TABLE_KINDS = ("errors", "architectures", "distributions", "importance")
 PER_PROPERTY = ("shapley_force", "shapley_beeswarm", "scratch_loss")
 
 
@@ -165,7 +166,7 @@ class Settings:
         for study in self.studies:
             listed = self.study(study).get("tables")
             if listed is None:
-                listed = {f"{study}_{kind}": {"kind": kind} for kind in ("errors", "architectures")}
+                listed = {f"{study}_{kind}": {"kind": kind} for kind in TABLE_KINDS}
             for name, record in listed.items():
                 made[name] = Table(name, record["kind"], study)
         return made
@@ -209,9 +210,17 @@ class Settings:
             ]
         )
 
-    def published_json(self, study: str) -> str:
-        """The published errors by property."""
-        return _json({p["name"]: p.get("published", {}) for p in self.study(study)["properties"]})
+    def published_json(self, study: str, *keys: str) -> str:
+        """What was published of each property: the named entries, or the only one named."""
+        published = {p["name"]: p.get("published", {}) for p in self.study(study)["properties"]}
+        if len(keys) == 1:
+            return _json({name: entry.get(keys[0], {}) for name, entry in published.items()})
+        return _json(
+            {
+                name: {key: entry[key] for key in keys if key in entry}
+                for name, entry in published.items()
+            }
+        )
 
     def measurements_json(self, study: str) -> str:
         """The raw measurements, as `Variable` records."""
@@ -471,14 +480,25 @@ def _check_equations(here: str, study: Mapping[str, Any]) -> None:
 def _check_outputs(here: str, study: Mapping[str, Any]) -> None:
     properties = [record["name"] for record in study["properties"]]
     for record in study["properties"]:
-        for method, errors in record.get("published", {}).items():
-            for domain in errors:
+        for method, by_domain in record.get("published", {}).items():
+            for domain in by_domain:
                 if domain not in study["domains"]:
                     raise InputError(
                         f"{here}.properties.{record['name']}.published.{method} names the "
                         f"unknown domain '{domain}'",
                         found=domain,
                         allowed=", ".join(study["domains"]),
+                        mend="correct the name",
+                    )
+        for domain, order in record.get("published", {}).get("importance", {}).items():
+            features = [feature["name"] for feature in study["features"]]
+            for name in order:
+                if name not in features:
+                    raise InputError(
+                        f"{here}.properties.{record['name']}.published.importance.{domain} "
+                        f"names the unknown feature '{name}'",
+                        found=name,
+                        allowed=", ".join(features),
                         mend="correct the name",
                     )
     for name, figure in study.get("figures", {}).items():

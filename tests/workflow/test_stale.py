@@ -48,6 +48,8 @@ def test_one_cell_of_a_target_reruns_its_chain_alone(project: Path) -> None:
     assert drawn == {
         "tabulate_errors",
         "tabulate_architectures",
+        "tabulate_distributions",
+        "tabulate_importance",
         "plot_workflow",
         "plot_feature_distributions",
         "plot_property_distributions",

@@ -109,7 +109,9 @@ rule tabulate_errors:
     params:
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
         domains=lambda w: settings.domains_json(TABLE[w.table].study),
-        published=lambda w: settings.published_json(TABLE[w.table].study),
+        published=lambda w: settings.published_json(
+            TABLE[w.table].study, "pretrained", "adapter"
+        ),
         recipes=json.dumps(settings.values["recipes"]),
         origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
         test_fraction=settings.values["split"]["test_fraction"],
@@ -153,6 +155,77 @@ rule tabulate_architectures:
         "python {input.script} --networks {input.networks} --properties {params.properties:q}"
         " --domains {params.domains:q} --csv {output.csv} --markdown {output.markdown}"
         " --log {log}"
+
+
+rule tabulate_distributions:
+    input:
+        script=code("tabulate_distributions.py"),
+        library=library("tabulate_distributions.py"),
+        clean=lambda w: expand(
+            "results/clean/{domain}.parquet",
+            domain=settings.domains(TABLE[w.table].study),
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("distributions"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=lambda w: settings.properties_json(TABLE[w.table].study),
+        domains=lambda w: settings.domains_json(TABLE[w.table].study),
+        published=lambda w: settings.published_json(
+            TABLE[w.table].study, "distribution"
+        ),
+        origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
+    message:
+        "Tabulating the distributions of the properties: {wildcards.table}"
+    shell:
+        "python {input.script} --clean {input.clean} --properties {params.properties:q}"
+        " --domains {params.domains:q} --published {params.published:q}"
+        " --origin {params.origin} --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule tabulate_importance:
+    input:
+        script=code("tabulate_importance.py"),
+        library=library("tabulate_importance.py"),
+        shapley=lambda w: per_task(
+            "results/shapley/{study}/{property}/{domain}.parquet", TABLE[w.table].study
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("importance"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=lambda w: settings.properties_json(TABLE[w.table].study),
+        domains=lambda w: settings.domains_json(TABLE[w.table].study),
+        features=lambda w: settings.features_json(TABLE[w.table].study),
+        published=lambda w: settings.published_json(TABLE[w.table].study, "importance"),
+        origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
+    message:
+        "Tabulating the features' importance: {wildcards.table}"
+    shell:
+        "python {input.script} --shapley {input.shapley} --properties {params.properties:q}"
+        " --domains {params.domains:q} --features {params.features:q}"
+        " --published {params.published:q} --origin {params.origin}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule render_table:

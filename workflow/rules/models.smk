@@ -35,7 +35,9 @@ rule pretrain:
         runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
-        hidden=lambda w: json.dumps(settings.property_settings(w.study, w.property)["hidden"]),
+        hidden=lambda w: json.dumps(
+            settings.property_settings(w.study, w.property)["hidden"]
+        ),
         recipes=settings.recipes_json(),
         options=training_options(),
     message:
@@ -75,8 +77,12 @@ rule transfer:
         runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
-        hidden=lambda w: json.dumps(settings.property_settings(w.study, w.property)["hidden"]),
-        adapter=lambda w: json.dumps(settings.property_settings(w.study, w.property)["adapter"]),
+        hidden=lambda w: json.dumps(
+            settings.property_settings(w.study, w.property)["hidden"]
+        ),
+        adapter=lambda w: json.dumps(
+            settings.property_settings(w.study, w.property)["adapter"]
+        ),
         recipes=settings.recipes_json(),
         options=training_options(),
     message:
