@@ -1,11 +1,8 @@
 # What the rules share: checked settings, paths, and which code a script depends on.
 
-import ast
-import importlib.util
 import json
 import os
 import sys
-from functools import cache
 from pathlib import Path
 
 import psutil
@@ -14,37 +11,23 @@ from snakemake.exceptions import WorkflowError
 BASE = Path(workflow.basedir)
 sys.path[:0] = [str(BASE / "scripts"), str(BASE / "workflow")]
 
+import environment
 from adaptrode.errors import InputError
 from settings import Settings, load_defaults
+from sources import imported_modules
 
 
 def check_environment():
     """Stop early when the pinned packages are not beside this Python.
 
-    Jobs call `python`; it is made the one that runs Snakemake, so that a forgotten
-    `activate` does no harm. Under --sdm conda the jobs bring their own.
+    Under --sdm conda the jobs bring their own.
     """
-    os.environ["PATH"] = (
-        f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    )
-    if workflow.deployment_settings.deployment_method:
-        return
-    needed = (
-        "jsonschema",
-        "matplotlib",
-        "numba",
-        "pandera",
-        "pyarrow",
-        "shap",
-        "sklearn",
-    )
-    missing = [
-        name for name in (*needed, "tensorflow") if not importlib.util.find_spec(name)
-    ]
-    if missing:
+    environment.put_first_on_path()
+    missing = environment.missing_packages()
+    if missing and not workflow.deployment_settings.deployment_method:
         raise WorkflowError(
-            f"{sys.executable} lacks the packages: {', '.join(missing)}.\n"
-            "To mend: run `make environment`, then `. .venv/bin/activate`."
+            f"\n{sys.executable} lacks the packages: {', '.join(missing)}\n"
+            "  to mend: run `make environment`, then `. .venv/bin/activate`"
         )
 
 
@@ -61,30 +44,9 @@ def beside(path):
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-@cache
-def imported(module):
-    """Library modules that a Python file imports, at any depth, as paths."""
-    found = set()
-    for node in ast.walk(ast.parse(Path(module).read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [
-                node.module,
-                *(f"{node.module}.{alias.name}" for alias in node.names),
-            ]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            file = (BASE / "scripts" / name.replace(".", "/")).with_suffix(".py")
-            if name.startswith("adaptrode.") and file.exists():
-                found |= {file, *imported(file)}
-    return frozenset(found)
-
-
 def library(script):
     """The library modules that a script depends on: an edit of one reruns its rules."""
-    return [beside(path) for path in sorted(imported(BASE / "scripts" / script))]
+    return [beside(path) for path in imported_modules(BASE / "scripts" / script)]
 
 
 def code(script):

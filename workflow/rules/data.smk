@@ -101,7 +101,7 @@ rule raw_electrodes:
         runtime=5,
     params:
         seed=2024,
-        folder="results/raw",
+        folder=lambda w, output: os.path.dirname(output[0]),
     message:
         "Simulating the raw electrode tables"
     shell:

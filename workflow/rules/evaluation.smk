@@ -1,25 +1,6 @@
 # Predictions, errors and tables.
 
 
-def networks_of(wildcards):
-    """The source's networks, then the domain's own where it is a target."""
-    study = settings.study(wildcards.study)
-    domains = dict.fromkeys([study["source"], wildcards.domain])
-    return [
-        f"results/models/{wildcards.study}/{wildcards.property}/{domain}.npz"
-        for domain in domains
-    ]
-
-
-def per_task(pattern, study=None):
-    """A file for every property and domain, of one study or of all."""
-    return [
-        pattern.format(study=task_study, property=name, domain=domain)
-        for task_study, name, domain in settings.tasks()
-        if study in (None, task_study)
-    ]
-
-
 rule predict_networks:
     input:
         script=code("predict_networks.py"),
@@ -66,24 +47,6 @@ rule evaluate:
         "Measuring the errors of {wildcards.property} on {wildcards.domain}"
     shell:
         "python {input.script} --predictions {input.predictions} --metrics {output} --log {log}"
-
-
-TABLE = settings.tables()
-TABLES = [
-    f"results/tables/{name}.{suffix}"
-    for name in TABLE
-    for suffix in ("csv", "md", "html")
-]
-
-
-def tables_of_kind(kind):
-    return one_of(name for name, table in TABLE.items() if table.kind == kind)
-
-
-def table_title(wildcards):
-    """A study's title: the report's category of its tables."""
-    table = TABLE.get(wildcards.table)
-    return settings.study(table.study)["title"] if table else "Run"
 
 
 rule tabulate_errors:

@@ -1,15 +1,6 @@
 # Shapley values of every test row.
 
 
-def network_options(wildcards, input):
-    """The options that name the source's networks and, of a target, its own."""
-    return [
-        part
-        for option, path in zip(("--source-networks", "--networks"), input.networks)
-        for part in (option, path)
-    ]
-
-
 rule explain:
     input:
         script=code("explain.py"),

@@ -1,32 +1,5 @@
 # Generated microstructures: a design, batches of samples, one raw table per domain.
 
-MICROSTRUCTURES = settings.values.get("microstructures", {"domains": {}})
-
-
-def sample_names(domain):
-    """The samples of a domain as its design numbers them; the batches follow from them."""
-    return range(MICROSTRUCTURES["domains"][domain]["samples"])
-
-
-def batches(wildcards):
-    count = -(-len(sample_names(wildcards.generated)) // MICROSTRUCTURES["batch_size"])
-    return [
-        f"results/microstructures/{wildcards.generated}/batch_{number:04d}.parquet"
-        for number in range(count)
-    ]
-
-
-def model_options(domain):
-    """How a domain's samples are built, as options."""
-    window = MICROSTRUCTURES["domains"][domain]
-    return [
-        f"--length {window['length_um']}",
-        f"--width {window['width_um']}",
-        f"--binder {MICROSTRUCTURES['binder']}",
-        f"--concentrations {MICROSTRUCTURES['concentrations']}",
-        f"--thickness {MICROSTRUCTURES['thickness']}",
-    ]
-
 
 wildcard_constraints:
     generated=one_of(MICROSTRUCTURES["domains"]),

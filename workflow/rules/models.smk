@@ -1,17 +1,6 @@
 # Networks: pretrained on the source, then transferred to each target.
 
 
-def training_options():
-    training = settings.values["training"]
-    return [
-        f"--epochs {training['epochs']}",
-        f"--batch-size {training['batch_size']}",
-        f"--loss {training['loss']}",
-        f"--scaling {training['scaling']}",
-        f"--seed {settings.values['seed']}",
-    ]
-
-
 rule pretrain:
     input:
         script=code("pretrain.py"),

@@ -80,6 +80,8 @@ rule report:
         "results/report.html",
     log:
         "results/logs/report.log",
+    conda:
+        "../../envs/workflow.yaml"
     threads: 1
     resources:
         mem_mb=1000,

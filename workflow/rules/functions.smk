@@ -1,0 +1,161 @@
+# What the rules ask for: input functions and params, by the settings alone. No rules here.
+
+
+# Microstructures
+
+MICROSTRUCTURES = settings.values.get("microstructures", {"domains": {}})
+
+
+def sample_names(domain):
+    """The samples of a domain as its design numbers them; the batches follow from them."""
+    return range(MICROSTRUCTURES["domains"][domain]["samples"])
+
+
+def batches(wildcards):
+    count = -(-len(sample_names(wildcards.generated)) // MICROSTRUCTURES["batch_size"])
+    return [
+        f"results/microstructures/{wildcards.generated}/batch_{number:04d}.parquet"
+        for number in range(count)
+    ]
+
+
+def model_options(domain):
+    """How a domain's samples are built, as options."""
+    window = MICROSTRUCTURES["domains"][domain]
+    return [
+        f"--length {window['length_um']}",
+        f"--width {window['width_um']}",
+        f"--binder {MICROSTRUCTURES['binder']}",
+        f"--concentrations {MICROSTRUCTURES['concentrations']}",
+        f"--thickness {MICROSTRUCTURES['thickness']}",
+    ]
+
+
+# Models
+
+
+def training_options():
+    training = settings.values["training"]
+    return [
+        f"--epochs {training['epochs']}",
+        f"--batch-size {training['batch_size']}",
+        f"--loss {training['loss']}",
+        f"--scaling {training['scaling']}",
+        f"--seed {settings.values['seed']}",
+    ]
+
+
+# Evaluation
+
+TABLE = settings.tables()
+
+TABLES = [
+    f"results/tables/{name}.{suffix}"
+    for name in TABLE
+    for suffix in ("csv", "md", "html")
+]
+
+
+def networks_of(wildcards):
+    """The source's networks, then the domain's own where it is a target."""
+    study = settings.study(wildcards.study)
+    domains = dict.fromkeys([study["source"], wildcards.domain])
+    return [
+        f"results/models/{wildcards.study}/{wildcards.property}/{domain}.npz"
+        for domain in domains
+    ]
+
+
+def per_task(pattern, study=None):
+    """A file for every property and domain, of one study or of all."""
+    return [
+        pattern.format(study=task_study, property=name, domain=domain)
+        for task_study, name, domain in settings.tasks()
+        if study in (None, task_study)
+    ]
+
+
+def tables_of_kind(kind):
+    return one_of(name for name, table in TABLE.items() if table.kind == kind)
+
+
+def table_title(wildcards):
+    """A study's title: the report's category of its tables."""
+    table = TABLE.get(wildcards.table)
+    return settings.study(table.study)["title"] if table else "Run"
+
+
+# Explanation
+
+
+def network_options(wildcards, input):
+    """The options that name the source's networks and, of a target, its own."""
+    return [
+        part
+        for option, path in zip(("--source-networks", "--networks"), input.networks)
+        for part in (option, path)
+    ]
+
+
+# Figures
+
+FIGURE = settings.figures()
+
+PICTURES = [f"{domain}_microstructure" for domain in settings.generated]
+
+FIGURES = expand(
+    "results/figures/{name}.{suffix}", name=[*FIGURE, *PICTURES], suffix=["svg", "png"]
+)
+
+
+def figures_of_kind(kind):
+    return one_of(name for name, figure in FIGURE.items() if figure.kind == kind)
+
+
+def figure_title(wildcards):
+    """A study's title: the report's category of its figures."""
+    return settings.study(FIGURE[wildcards.figure].study)["title"]
+
+
+def figure_files(pattern, roles="source targets"):
+    """An input function: a file for each property (or the figure's one) and domain."""
+
+    def files(wildcards):
+        figure = FIGURE[wildcards.figure]
+        source, *targets = settings.domains(figure.study)
+        domains = [
+            *([source] if "source" in roles else []),
+            *(targets if "targets" in roles else []),
+        ]
+        names = (
+            [figure.property] if figure.property else settings.properties(figure.study)
+        )
+        return list(
+            dict.fromkeys(
+                pattern.format(study=figure.study, property=name, domain=domain)
+                for name in names
+                for domain in domains
+            )
+        )
+
+    return files
+
+
+def figure_param(method, roles="source targets"):
+    """A params function: what `Settings` says of the figure's study, as JSON text."""
+
+    def text(wildcards):
+        figure = FIGURE[wildcards.figure]
+        if method == "domains":
+            source, *targets = settings.domains(figure.study)
+            names = [source, *targets] if "source" in roles else targets
+            return settings.domains_json(figure.study, *names)
+        if method == "property":
+            return settings.property_json(figure.study, figure.property)
+        return getattr(settings, f"{method}_json")(figure.study)
+
+    return text
+
+
+def figure_origin(wildcards):
+    return settings.study(FIGURE[wildcards.figure].study)["origin"]
