@@ -26,16 +26,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from adaptrode import cli, files
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
 from adaptrode.networks import NetworkStack, load_stacks
 from adaptrode.rivals import Array, Source, Task
-from adaptrode.selection import named
+from adaptrode.selection import METHODS, named  # the registry with the methods of all modules
 from adaptrode.splits import ALL, BY_ROW
 
 logger = logging.getLogger("adaptrode")
@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--clean", type=Path, required=True, help="the target's clean table")
     parser.add_argument("--splits", type=Path, required=True, help="the target's splits")
     parser.add_argument("--methods", type=cli.json_value, required=True, help="the list (JSON)")
-    parser.add_argument("--only", help="run just this method")
+    parser.add_argument("--only", help=f"run just one: {', '.join(METHODS)}")
     parser.add_argument("--seed", type=int, required=True, help="of every draw")
     parser.add_argument("--threads", type=int, default=1, help="processes at a time")
     parser.add_argument("--predictions", type=Path, required=True, help="Parquet to write")
@@ -226,7 +226,7 @@ def source_of(source: Table, networks: NetworkStack | None, scheme: str, repeat:
 
 def answer(network: NetworkStack, inputs: Array) -> Array:
     """What the stack's only network answers, [rows]."""
-    return network.predict(inputs)[0]
+    return np.asarray(network.predict(inputs)[0])
 
 
 def run_repeat(

@@ -18,20 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from adaptrode import transfers
+from adaptrode import transfers  # noqa: F401  # enters its methods in the registry
 from adaptrode.errors import InputError
 from adaptrode.rivals import METHODS, Array, Method, Task, inner_folds, median, method, named
 
-__all__ = ["METHODS", "auto", "auto_alone", "inner_errors", "weights"]
+__all__ = ["METHODS", "auto", "auto_alone", "inner_errors", "named", "weights"]
 
 Candidate = str | Mapping[str, Any]
 
 ALONE: tuple[Candidate, ...] = ("ridge_log", "gp_log")
 CANDIDATES: tuple[Candidate, ...] = (
     *ALONE,
-    transfers.hierarchical_ridge.__name__ + "_log",
-    transfers.residual_gp.__name__ + "_log",
-    transfers.hierarchical_gp.__name__ + "_log",
+    "hierarchical_ridge_log",
+    "residual_gp_log",
+    "hierarchical_gp_log",
 )
 
 # Below this weight a candidate is not worth its fit.
@@ -73,7 +73,7 @@ def weights(errors: Mapping[str, float], sharpness: float) -> dict[str, float]:
     best = max(float(values.min()), np.finfo(float).tiny)  # of a perfect candidate
     relative = (best / np.maximum(values, best)) ** sharpness
     share = relative / relative.sum()
-    share = np.where(share < NEGLIGIBLE, 0.0, share)
+    share = np.where(share < min(NEGLIGIBLE, share.max()), 0.0, share)
     return {
         name: float(value)
         for name, value in zip(errors, share / share.sum(), strict=True)
