@@ -68,9 +68,9 @@ def snakemake(
     return done
 
 
-def stale(folder: Path) -> dict[str, str]:
-    """The outputs that the next run would make, each with its rule."""
-    text = snakemake(folder, "--cores", "2", "--summary").stdout
+def stale(folder: Path, *targets: str) -> dict[str, str]:
+    """The outputs that the next run of some targets would make, each with its rule."""
+    text = snakemake(folder, "--cores", "2", "--summary", *targets).stdout
     rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 5]
     header, *rows = rows
     assert header[0] == "output_file", header
