@@ -37,10 +37,7 @@ rule clean:
         relations=lambda w: settings.study_json(
             settings.study_of(w.domain), "relations", []
         ),
-        group=lambda w: settings.study(settings.study_of(w.domain)).get("group", ""),
-        identifier=lambda w: settings.study(settings.study_of(w.domain)).get(
-            "identifier", ""
-        ),
+        names=lambda w: name_options(w.domain),
     message:
         "Cleaning the raw table of {wildcards.domain}"
     shell:
@@ -49,7 +46,7 @@ rule clean:
         " --measurements {params.measurements:q} --columns {params.columns:q}"
         " --equations {params.equations:q} --constants {params.constants:q}"
         " --relations {params.relations:q}"
-        " --group {params.group:q} --identifier {params.identifier:q}"
+        " {params.names}"
         " --clean {output.clean} --rejected {output.rejected} --log {log}"
 
 

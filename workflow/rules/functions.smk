@@ -1,6 +1,17 @@
 # What the rules ask for: input functions and params, by the settings alone. No rules here.
 
 
+# Data
+
+
+def name_options(domain):
+    """The options for the columns that name rows and groups of rows, where there are any."""
+    study = settings.study(settings.study_of(domain))
+    return [
+        f"--{role} {study[role]}" for role in ("group", "identifier") if role in study
+    ]
+
+
 # Microstructures
 
 MICROSTRUCTURES = settings.values.get("microstructures", {"domains": {}})
