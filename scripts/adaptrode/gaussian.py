@@ -164,12 +164,12 @@ def coregionalised(features: int) -> LineAndCurve:
     return line_and_curve(features, offset=0.05, own=0.1)
 
 
-def posterior_mode(spread: float, iterations: int) -> Optimizer:
+def posterior_mode(spread: ArrayLike, iterations: int) -> Optimizer:
     """Optimise the marginal likelihood times a log-normal prior on the hyperparameters.
 
     The prior's medians are the values that the kernel starts with, so that one start
-    is enough; every logarithm has the standard deviation ``spread``. Analytic gradients,
-    L-BFGS-B, at most so many iterations.
+    is enough; their logarithms have the standard deviation ``spread``, a number or one
+    for each. Analytic gradients, L-BFGS-B, at most so many iterations.
     """
 
     def optimise(objective: Callable[..., Any], start: Array, bounds: Array) -> tuple[Array, float]:
@@ -204,6 +204,8 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         0.02 if it is 0.
     spread, iterations
         See `posterior_mode`.
+    line_spread
+        The spread of ``line``, if not the same.
 
     Attributes
     ----------
@@ -211,10 +213,17 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         As learnt; to start another one with.
     """
 
-    def __init__(self, kernel: LineAndCurve, spread: float = 1.0, iterations: int = 25) -> None:
+    def __init__(
+        self,
+        kernel: LineAndCurve,
+        spread: float = 1.0,
+        iterations: int = 25,
+        line_spread: float | None = None,
+    ) -> None:
         self.kernel = kernel
         self.spread = spread
         self.iterations = iterations
+        self.line_spread = line_spread
 
     def fit(
         self,
@@ -228,8 +237,10 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         kernel = clone(self.kernel)
         kernel.group = 0.0 if groups is None else kernel.group or 0.02
         codes = 0.0 if groups is None else np.unique(groups, return_inverse=True)[1]
+        spread = np.full(len(kernel.theta), self.spread)
+        spread[len(kernel.lengths)] = self.line_spread or self.spread
         self.process_ = GaussianProcessRegressor(
-            kernel, optimizer=posterior_mode(self.spread, self.iterations)
+            kernel, optimizer=posterior_mode(spread, self.iterations)
         )
         with warnings.catch_warnings():
             # Of hyperparameters at a bound: such as a feature that does not matter.
