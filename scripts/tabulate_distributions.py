@@ -29,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="JSON: property to domain to mean, low and high",
     )
     parser.add_argument("--origin", required=True, help="of the data: simulated or measured")
+    parser.add_argument(
+        "--remarks", type=cli.json_value, default=[], help="JSON list of sentences below the table"
+    )
     parser.add_argument("--csv", type=Path, required=True, help="table to write, tidy")
     parser.add_argument("--markdown", type=Path, required=True, help="table to write, to read")
     options = parser.parse_args(argv)
@@ -66,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_table(pd.DataFrame(lines), options.csv)
     caption = f"The properties as the clean tables hold them; {options.origin} data.\n\n"
     body = pd.DataFrame(shown).to_markdown(index=False, disable_numparse=True)
-    write_text(caption + body + "\n", options.markdown)
+    remarks = "".join(f"\n- {remark}" for remark in options.remarks)
+    write_text(f"{caption}{body}\n{remarks}\n", options.markdown)
 
 
 if __name__ == "__main__":

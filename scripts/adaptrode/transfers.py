@@ -335,6 +335,7 @@ def hierarchical_gp(
     source_rows: int = 120,
     source_iterations: int = 15,
     line: float = 0.3,
+    line_spread: float = 3.0,
     spread: float = 1.0,
     iterations: int = 25,
 ) -> Array:
@@ -349,9 +350,9 @@ def hierarchical_gp(
     learnt = _source_process(task, made, source_rows, source_iterations)
     kernel = clone(learnt.kernel_).set_params(line=line)
     observed = made.target_answer.standard(task.observed) - made.target @ slopes
-    process = GroupedGaussianProcess(kernel, spread=spread, iterations=iterations).fit(
-        made.target, observed - observed.mean(), groups=task.groups
-    )
+    process = GroupedGaussianProcess(
+        kernel, spread=spread, iterations=iterations, line_spread=line_spread
+    ).fit(made.target, observed - observed.mean(), groups=task.groups)
     expected = process.predict(made.new) + made.new @ slopes + observed.mean()
     return made.target_answer.back(expected)
 

@@ -148,12 +148,13 @@ rule tabulate_distributions:
             TABLE[w.table].study, "distribution"
         ),
         origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
+        remarks=lambda w: settings.study_json(TABLE[w.table].study, "remarks", []),
     message:
         "Tabulating the distributions of the properties: {wildcards.table}"
     shell:
         "python {input.script} --clean {input.clean} --properties {params.properties:q}"
         " --domains {params.domains:q} --published {params.published:q}"
-        " --origin {params.origin} --csv {output.csv} --markdown {output.markdown} --log {log}"
+        " --origin {params.origin} --remarks {params.remarks:q} --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule tabulate_importance:
