@@ -25,6 +25,11 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
 
+onerror:
+    for message in failures.messages(Path("results/logs"), STARTED):
+        print(f"\n{message}", file=sys.stderr)
+
+
 localrules:
     all,
     results,

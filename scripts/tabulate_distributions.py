@@ -52,20 +52,19 @@ def main(argv: Sequence[str] | None = None) -> None:
                     **{f"published_{key}": published.get(key) for key in ("mean", "low", "high")},
                 }
             )
-            shown.append(
-                {
-                    "Property": variable.title,
-                    "Domain": domain.label,
-                    "Rows": int(found["rows"]),
-                    "Mean": f"{found['mean']:.4g}",
-                    "Range": f"{found['low']:.4g} – {found['high']:.4g}",
-                    "Skewness": f"{found['skewness']:.2f}",
-                    "Published mean": published.get("mean", "–"),
-                    "Published range": (
-                        f"{published['low']} – {published['high']}" if "low" in published else "–"
-                    ),
-                }
-            )
+            line = {
+                "Property": variable.title,
+                "Domain": domain.label,
+                "Rows": int(found["rows"]),
+                "Mean": f"{found['mean']:.4g}",
+                "Range": f"{found['low']:.4g} – {found['high']:.4g}",
+                "Skewness": f"{found['skewness']:.2f}",
+            }
+            if any(options.published.values()):
+                span = [published.get(end, "?") for end in ("low", "high")]
+                line["Published mean"] = published.get("mean", "–")
+                line["Published range"] = " – ".join(map(str, span)) if published else "–"
+            shown.append(line)
     write_table(pd.DataFrame(lines), options.csv)
     caption = f"The properties as the clean tables hold them; {options.origin} data.\n\n"
     body = pd.DataFrame(shown).to_markdown(index=False, disable_numparse=True)

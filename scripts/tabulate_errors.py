@@ -122,9 +122,12 @@ def caption(table: pd.DataFrame, origin: str, scheme: str, seed: int) -> str:
     """What the numbers are, in a paragraph above the table."""
     splits = " to ".join(str(n) for n in sorted({table["splits"].min(), table["splits"].max()}))
     how = "rows" if scheme == BY_ROW else f"whole groups of '{scheme}'"
+    others = (
+        ", except in the lines of published values" if table["mape_published_pct"].any() else ""
+    )
     return (
-        f"Mean absolute percentage error (MAPE) in % on test rows; {origin} data, except in "
-        f"the lines of published values. {splits} random splits by {how}, seed {seed}; the "
+        f"Mean absolute percentage error (MAPE) in % on test rows; {origin} data{others}. "
+        f"{splits} random splits by {how}, seed {seed}; the "
         f"headline split is the first. In brackets the 95 % interval of the mean, widened "
         f"because the splits overlap (Nadeau and Bengio 2003). Dead: share of networks that "
         f"answer the same for every row.\n\n"

@@ -49,29 +49,30 @@ def main(argv: Sequence[str] | None = None) -> None:
         ranks = {name: rank for rank, name in enumerate(order, start=1)}
         table["published_rank"] = table["feature"].map(ranks)
         tables.append(table)
-        shown.append(
-            {
-                "Property": variable.title,
-                "Domain": domain.label,
-                "Mean absolute Shapley value, largest first (5 % to 95 % of splits)": "; ".join(
-                    f"{labels[name]} {mean:.3g} ({low:.2g} to {high:.2g})"
-                    for name, mean, low, high in table[
-                        ["feature", "mean", "low", "high"]
-                    ].itertuples(index=False)
-                ),
-                "Published order": " > ".join(labels[name] for name in order) if order else "–",
-                "Holds in": f"{100 * order_share(values, order):.0f} %" if order else "–",
-            }
-        )
+        line = {
+            "Property": variable.title,
+            "Domain": domain.label,
+            "Mean absolute Shapley value, largest first (5 % to 95 % of splits)": "; ".join(
+                f"{labels[name]} {mean:.3g} ({low:.2g} to {high:.2g})"
+                for name, mean, low, high in table[["feature", "mean", "low", "high"]].itertuples(
+                    index=False
+                )
+            ),
+        }
+        if options.published:
+            line["Published order"] = " > ".join(labels[n] for n in order) if order else "–"
+            line["Holds in"] = f"{100 * order_share(values, order):.0f} %" if order else "–"
+        shown.append(line)
     write_table(pd.concat(tables, ignore_index=True), options.csv)
     splits = read_table(options.shapley[0])["repeat"].nunique()
     caption = (
         f"Over {splits} random splits of {options.origin} data: of the network trained on the "
-        "source, and of the adapted networks on the targets. The last column is the share of "
-        "splits in which the published order of importance holds in full.\n\n"
+        "source, and of the adapted networks on the targets."
     )
+    if options.published:
+        caption += " The last column is the share of splits in which the published order holds."
     body = pd.DataFrame(shown).to_markdown(index=False, disable_numparse=True)
-    write_text(caption + body + "\n", options.markdown)
+    write_text(f"{caption}\n\n{body}\n", options.markdown)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         "cpu_s": "CPU time, all jobs / s",
         "memory_mb": "Largest memory of a job / MB",
     }
-    text = "Jobs run side by side, so the wall times add up to more than the run took.\n\n"
+    text = (
+        "The rules whose jobs take more than a few seconds. Jobs run side by side, so the wall "
+        "times add up to more than the run took.\n\n"
+    )
     write_text(
         text + table.rename(columns=titles).to_markdown(index=False) + "\n", arguments.markdown
     )

@@ -214,7 +214,7 @@ class Settings:
         """What was published of each property: the named entries, or the only one named."""
         published = {p["name"]: p.get("published", {}) for p in self.study(study)["properties"]}
         if len(keys) == 1:
-            return _json({name: entry.get(keys[0], {}) for name, entry in published.items()})
+            return _json({n: entry[keys[0]] for n, entry in published.items() if keys[0] in entry})
         return _json(
             {
                 name: {key: entry[key] for key in keys if key in entry}

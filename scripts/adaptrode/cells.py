@@ -23,14 +23,21 @@ def is_number(text: str) -> bool:
     return re.fullmatch(rf"[+-]?[0-9.,]*[0-9][.,]?{_EXPONENT}", text) is not None
 
 
-def mostly_decimal_commas(columns: Iterable[pd.Series[str]]) -> bool:
-    """Whether more cells are certainly written with decimal commas than with points."""
-    commas = points = 0
+def mostly_decimal_commas(columns: Iterable[pd.Series[str]], delimiter: str = ",") -> bool:
+    """Whether more cells are certainly written with decimal commas than with points.
+
+    Where no cell is certain, a file whose cells are not separated by commas comes from
+    a country of decimal commas, and "1,234" is one and a quarter there.
+    """
+    commas = points = unsure = 0
     for text in columns:
         with_comma = text[text.str.contains(",", regex=False)]
         ambiguous = with_comma.str.fullmatch(_AMBIGUOUS)
         commas += int((with_comma.str.fullmatch(_COMMA_DECIMAL) & ~ambiguous).sum())
         points += int(text.str.fullmatch(_POINT_DECIMAL).sum())
+        unsure += int(ambiguous.sum())
+    if delimiter != "," and commas == points == 0:
+        return unsure > 0
     return commas > points
 
 

@@ -66,7 +66,7 @@ def clean(
     relations = _relations(raw, description, known)
     read += dict.fromkeys(n for r in relations for n in r.columns if n not in known)
     cells = pd.DataFrame({name: raw.text(description.header(name)) for name in read})
-    decimal_comma = mostly_decimal_commas(cells[name] for name in read)
+    decimal_comma = mostly_decimal_commas((cells[name] for name in read), raw.delimiter)
     table = pd.DataFrame({name: numbers(cells[name], decimal_comma) for name in read})
     texts = (description.identifier, description.group)
     labels = [name for name in dict.fromkeys(texts) if name is not None and name not in read]

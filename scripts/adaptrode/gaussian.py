@@ -44,10 +44,11 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
     For rows i and j with features x, domains d (0 source, 1 target) and groups g::
 
         B[di, dj] * (line * xi'xj + curve * exp(-sum(((xi - xj) / lengths)**2) / 2))
-        + offset * di * dj + group * [gi = gj] + noise * [i = j]
+        + zi'zj + offset * di * dj + group * [gi = gj] + noise * [i = j]
 
     with ``B = w w' + diag(0, own)`` and ``w = (1, shared)``: the intrinsic model of
-    co-regionalisation. The same is a sum of products of scikit-learn's kernels, if those
+    co-regionalisation, and z those features whose slopes are not to be estimated to be
+    small because the others' are (``loose``; x in the line is then the others). The same is a sum of products of scikit-learn's kernels, if those
     could be given columns; in one piece its gradient takes a fifth of the time.
 
     Parameters
@@ -61,6 +62,8 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         0 where rows come without groups.
     offset, own, shared
         0, 0 and 1 where there is one domain.
+    loose
+        [features], whether the slope's variance is 1 rather than ``line``; None: of none.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         offset: float = 0.0,
         own: float = 0.0,
         shared: float = 1.0,
+        loose: NDArray[np.bool_] | None = None,
     ) -> None:
         self.lengths = lengths
         self.line = line
@@ -82,6 +86,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         self.offset = offset
         self.own = own
         self.shared = shared
+        self.loose = loose
 
     @property
     def hyperparameters(self) -> list[Hyperparameter]:
@@ -105,7 +110,10 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         left = np.asarray(X, dtype=np.float64)
         right = left if Y is None else np.asarray(Y, dtype=np.float64)
         size = len(self.lengths)
-        line = self.line * (left[:, :size] @ right[:, :size].T)
+        loose = np.zeros(size, bool) if self.loose is None else self.loose
+        free = np.flatnonzero(loose)
+        tied = np.flatnonzero(~loose)
+        line = self.line * (left[:, tied] @ right[:, tied].T)
         scaled = left[:, :size] / self.lengths, right[:, :size] / self.lengths
         curve = self.curve * np.exp(-0.5 * cdist(*scaled, "sqeuclidean"))
         matrix = line + curve
@@ -115,6 +123,8 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
             domains = 1.0 - both - one + self.shared * one + (self.shared**2 + self.own) * both
             line, curve, plain = domains * line, domains * curve, matrix
             matrix = domains * matrix + self.offset * both
+        if len(free):
+            matrix = matrix + left[:, free] @ right[:, free].T
         if self.group:
             same = self.group * np.equal.outer(left[:, size + 1], right[:, size + 1])
             matrix = matrix + same
@@ -141,9 +151,12 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         rows = np.asarray(X, dtype=np.float64)
         size = len(self.lengths)
         target = rows[:, size]
-        plain = self.line * np.square(rows[:, :size]).sum(axis=1) + self.curve
+        loose = np.zeros(size, bool) if self.loose is None else self.loose
+        squares = np.square(rows[:, :size])
+        plain = self.line * squares[:, ~loose].sum(axis=1) + self.curve
         domains = 1.0 + (self.shared**2 + self.own - 1.0) * target
-        return np.asarray(domains * plain + self.offset * target + self.group + self.noise)
+        free = squares[:, loose].sum(axis=1)
+        return np.asarray(domains * plain + free + self.offset * target + self.group + self.noise)
 
     def is_stationary(self) -> bool:
         """It is not."""

@@ -185,3 +185,11 @@ def test_what_is_no_number_is_explained(text, said):
 def test_points_in_a_file_of_decimal_commas(text):
     assert math.isnan(numbers(pd.Series([text]), True)[0])
     assert "thousands" in why_no_number(text, True)
+
+
+def test_commas_between_cells_that_commas_do_not_separate_are_decimal() -> None:
+    cells = [pd.Series(["26,919", "31,204"]), pd.Series(["106,590", "98,100"])]
+    assert mostly_decimal_commas(cells, ";")
+    assert not mostly_decimal_commas(cells, ",")
+    assert not mostly_decimal_commas([pd.Series(["1.5", "1,234"])], ";")
+    assert not mostly_decimal_commas([pd.Series(["26", "31"])], ";")

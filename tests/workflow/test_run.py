@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,34 @@ def test_bad_settings_stop_with_one_message(root: Path, tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "unknown key 'repeat' in split" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_bad_data_stop_with_one_message_at_the_end(root: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, tiny(read_config(root)))
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    text = (root / "data" / "raw" / "nmc.csv").read_text("utf-8")
+    (raw / "nmc.csv").write_text(text.replace("roll_gap_um", "roll_gp_um", 1), encoding="utf-8")
+    arguments = ("--snakefile", str(root / "Snakefile"), "--configfile", "config.yaml")
+    done = snakemake(tmp_path, *arguments, "--cores", "1", "results/clean/nmc.parquet", check=False)
+    assert done.returncode != 0
+    last = done.stdout[done.stdout.rindex("error: ") :]
+    for words in ("nmc.csv", "roll_gap_um", "roll_gp_um", "to mend", "log:"):
+        assert words in last
+    assert not (tmp_path / "results" / "clean" / "nmc.parquet").exists()
+
+
+def test_the_spelling_of_the_snakefile_does_not_matter(root: Path, tmp_path: Path) -> None:
+    write_config(tmp_path, tiny(read_config(root)))
+    relative = Path(os.path.relpath(root, tmp_path)) / "Snakefile"
+    target = "results/clean/nmc.parquet"
+    for snakefile in (root / "Snakefile", relative):
+        done = snakemake(
+            tmp_path,
+            *("--snakefile", str(snakefile), "--configfile", "config.yaml"),
+            *("--cores", "1", target),
+        )
+    assert "Nothing to be done" in done.stdout
 
 
 def test_a_forgotten_activate_does_no_harm(root: Path, tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import psutil
 from snakemake.exceptions import WorkflowError
 
-BASE = Path(workflow.basedir)
+# However the command line spells the way to the Snakefile, paths are spelt alike.
+BASE = Path(workflow.basedir).resolve()
 sys.path[:0] = [str(BASE / "scripts"), str(BASE / "workflow")]
 
 import environment
+import failures
 from adaptrode.errors import InputError
 from settings import Settings, load_defaults
 from sources import imported_modules
@@ -84,6 +87,7 @@ def respect_memory():
         )
 
 
+STARTED = time.time()
 check_environment()
 respect_memory()
 settings = checked_settings()
