@@ -163,7 +163,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         return False
 
 
-def line_and_curve(features: int, **levels: float) -> LineAndCurve:
+def line_and_curve(features: int, **levels: Any) -> LineAndCurve:
     """The kernel of one domain, for features of about unit variance.
 
     Its values are where the hyperparameters start and, see `posterior_mode`, what
@@ -185,11 +185,13 @@ def posterior_mode(spread: ArrayLike, iterations: int) -> Optimizer:
     for each. Analytic gradients, L-BFGS-B, at most so many iterations.
     """
 
+    width = np.asarray(spread, dtype=np.float64)
+
     def optimise(objective: Callable[..., Any], start: Array, bounds: Array) -> tuple[Array, float]:
         def penalised(theta: Array) -> tuple[float, Array]:
             value, gradient = objective(theta)
-            away = (theta - start) / spread
-            return float(value + 0.5 * away @ away), np.asarray(gradient + away / spread)
+            away = (theta - start) / width
+            return float(value + 0.5 * away @ away), np.asarray(gradient + away / width)
 
         limits = [(float(low), float(high)) for low, high in bounds]
         found = minimize(

@@ -138,8 +138,8 @@ def picture(phases: Image, voxel_um: float, title: str = "", width: int = 1700) 
     )
     below.set(xlabel="x / µm", ylabel="z / µm")
     below.set_title(
-        f"slice at y = {row * voxel_um:g} µm; the path, projected, is {tortuosity:.3f} times as long "
-        "as the layer is thick",
+        f"slice at y = {row * voxel_um:g} µm; "
+        f"the path, projected, is {tortuosity:.3f} times as long as the layer is thick",
         loc="left",
     )
     patches = [Patch(color=FIBER_COLOR, label="fiber"), Patch(color=BINDER_COLOR, label="binder")]
