@@ -6,9 +6,10 @@
 
 Every entry runs in a process of its own on the same layer (fiber 17.5 %, binder 7.5 %,
 9 µm, 1 µm voxels, compression 0.25). Seconds are processor seconds on one thread, after a
-first run on a small layer that compiles and loads, in memory touched before; memory is the process' peak beyond what
-it held with the image in hand. --size scales the layer's edge (1: 2000 x 200 x 300 µm);
---growth repeats our own entries at 1/8 to 1 of the volume and on 1000 x 1000 x 300 µm.
+first run on a small layer that compiles and loads, in memory touched before; memory is the
+process' peak beyond what it held with the image in hand. --size scales the layer's edge
+(1: 2000 x 200 x 300 µm); --growth repeats our own entries at 1/8 to 1 of the volume and on
+1000 x 1000 x 300 µm.
 """
 
 # ruff: noqa: E402

@@ -48,8 +48,9 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
 
     with ``B = w w' + diag(0, own)`` and ``w = (1, shared)``: the intrinsic model of
     co-regionalisation, and z those features whose slopes are not to be estimated to be
-    small because the others' are (``loose``; x in the line is then the others). The same is a sum of products of scikit-learn's kernels, if those
-    could be given columns; in one piece its gradient takes a fifth of the time.
+    small because the others' are (``loose``; x in the line is then the others). The same
+    is a sum of products of scikit-learn's kernels, if those could be given columns; in one
+    piece its gradient takes a fifth of the time.
 
     Parameters
     ----------
@@ -184,7 +185,6 @@ def posterior_mode(spread: ArrayLike, iterations: int) -> Optimizer:
     is enough; their logarithms have the standard deviation ``spread``, a number or one
     for each. Analytic gradients, L-BFGS-B, at most so many iterations.
     """
-
     width = np.asarray(spread, dtype=np.float64)
 
     def optimise(objective: Callable[..., Any], start: Array, bounds: Array) -> tuple[Array, float]:
