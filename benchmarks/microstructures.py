@@ -1,15 +1,15 @@
 """Microstructures against other tools: shortest paths, Eikonal, closing and fibers.
 
-    python -m venv /tmp/rivals && /tmp/rivals/bin/pip install -r requirements.in \
-        -r benchmarks/requirements.txt
+    python -m venv /tmp/rivals && /tmp/rivals/bin/pip install -r benchmarks/requirements.txt
     /tmp/rivals/bin/python benchmarks/microstructures.py [--size 1] [--growth]
 
 Every entry runs in a process of its own on the same layer (fiber 17.5 %, binder 7.5 %,
 9 µm, 1 µm voxels, compression 0.25). Seconds are processor seconds on one thread, after a
-first run on a small layer that compiles and loads, in memory touched before; memory is the
-process' peak beyond what it held with the image in hand. --size scales the layer's edge
-(1: 2000 x 200 x 300 µm); --growth repeats our own entries at 1/8 to 1 of the volume and on
-1000 x 1000 x 300 µm.
+first run on a small layer that compiles and loads, in memory that was touched before;
+memory is the process' peak beyond what it held with the image in hand. --size scales the
+layer's edge (1: 2000 x 200 x 300 µm); --growth repeats our own entries at 1/8 and 1/2 of
+the volume and on 1000 x 1000 x 300 µm. The Eikonal of scikit-fmm starts half a voxel off
+ours; PoreSpy measures no shortest paths and its cylinders have whole radii and no axes.
 """
 
 # ruff: noqa: E402
