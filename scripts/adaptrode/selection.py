@@ -32,7 +32,6 @@ CANDIDATES: tuple[Candidate, ...] = (
     "hierarchical_ridge_log",
     "residual_gp_log",
     "hierarchical_gp_log",
-    {"name": "coregional_gp_log", "settings": {"source_rows": 80}},
 )
 
 # Below this weight a candidate is not worth its fit.

@@ -194,7 +194,7 @@ def test_the_script_explains_what_the_networks_predict(tmp_path, clean, splits, 
     clean.to_parquet(tmp_path / "clean.parquet")
     splits.to_parquet(tmp_path / "splits.parquet")
     save_stacks({"pretrained": source}, tmp_path / "source.npz")
-    save_stacks({"adapter": adapter}, tmp_path / "target.npz")
+    save_stacks({"adapter": adapter, "frozen": source}, tmp_path / "target.npz")
     explain.main(
         [
             *("--clean", str(tmp_path / "clean.parquet")),
