@@ -44,13 +44,11 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
     For rows i and j with features x, domains d (0 source, 1 target) and groups g::
 
         B[di, dj] * (line * xi'xj + curve * exp(-sum(((xi - xj) / lengths)**2) / 2))
-        + zi'zj + offset * di * dj + group * [gi = gj] + noise * [i = j]
+        + offset * di * dj + group * [gi = gj] + noise * [i = j]
 
     with ``B = w w' + diag(0, own)`` and ``w = (1, shared)``: the intrinsic model of
-    co-regionalisation, and z those features whose slopes are not to be estimated to be
-    small because the others' are (``loose``; x in the line is then the others). The same
-    is a sum of products of scikit-learn's kernels, if those could be given columns; in one
-    piece its gradient takes a fifth of the time.
+    co-regionalisation. The same is a sum of products of scikit-learn's kernels, if those
+    could be given columns; in one piece its gradient takes a third of the time.
 
     Parameters
     ----------
@@ -63,8 +61,6 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         0 where rows come without groups.
     offset, own, shared
         0, 0 and 1 where there is one domain.
-    loose
-        [features], whether the slope's variance is 1 rather than ``line``; None: of none.
     """
 
     def __init__(
@@ -77,7 +73,6 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         offset: float = 0.0,
         own: float = 0.0,
         shared: float = 1.0,
-        loose: NDArray[np.bool_] | None = None,
     ) -> None:
         self.lengths = lengths
         self.line = line
@@ -87,7 +82,6 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         self.offset = offset
         self.own = own
         self.shared = shared
-        self.loose = loose
 
     @property
     def hyperparameters(self) -> list[Hyperparameter]:
@@ -111,10 +105,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         left = np.asarray(X, dtype=np.float64)
         right = left if Y is None else np.asarray(Y, dtype=np.float64)
         size = len(self.lengths)
-        loose = np.zeros(size, bool) if self.loose is None else self.loose
-        free = np.flatnonzero(loose)
-        tied = np.flatnonzero(~loose)
-        line = self.line * (left[:, tied] @ right[:, tied].T)
+        line = self.line * (left[:, :size] @ right[:, :size].T)
         scaled = left[:, :size] / self.lengths, right[:, :size] / self.lengths
         curve = self.curve * np.exp(-0.5 * cdist(*scaled, "sqeuclidean"))
         matrix = line + curve
@@ -124,8 +115,6 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
             domains = 1.0 - both - one + self.shared * one + (self.shared**2 + self.own) * both
             line, curve, plain = domains * line, domains * curve, matrix
             matrix = domains * matrix + self.offset * both
-        if len(free):
-            matrix = matrix + left[:, free] @ right[:, free].T
         if self.group:
             same = self.group * np.equal.outer(left[:, size + 1], right[:, size + 1])
             matrix = matrix + same
@@ -152,12 +141,9 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         rows = np.asarray(X, dtype=np.float64)
         size = len(self.lengths)
         target = rows[:, size]
-        loose = np.zeros(size, bool) if self.loose is None else self.loose
-        squares = np.square(rows[:, :size])
-        plain = self.line * squares[:, ~loose].sum(axis=1) + self.curve
+        plain = self.line * np.square(rows[:, :size]).sum(axis=1) + self.curve
         domains = 1.0 + (self.shared**2 + self.own - 1.0) * target
-        free = squares[:, loose].sum(axis=1)
-        return np.asarray(domains * plain + free + self.offset * target + self.group + self.noise)
+        return np.asarray(domains * plain + self.offset * target + self.group + self.noise)
 
     def is_stationary(self) -> bool:
         """It is not."""
@@ -178,20 +164,19 @@ def coregionalised(features: int) -> LineAndCurve:
     return line_and_curve(features, offset=0.05, own=0.1)
 
 
-def posterior_mode(spread: ArrayLike, iterations: int) -> Optimizer:
+def posterior_mode(spread: float, iterations: int) -> Optimizer:
     """Optimise the marginal likelihood times a log-normal prior on the hyperparameters.
 
     The prior's medians are the values that the kernel starts with, so that one start
-    is enough; their logarithms have the standard deviation ``spread``, a number or one
-    for each. Analytic gradients, L-BFGS-B, at most so many iterations.
+    is enough; their logarithms have the standard deviation ``spread``. Analytic
+    gradients, L-BFGS-B, at most so many iterations.
     """
-    width = np.asarray(spread, dtype=np.float64)
 
     def optimise(objective: Callable[..., Any], start: Array, bounds: Array) -> tuple[Array, float]:
         def penalised(theta: Array) -> tuple[float, Array]:
             value, gradient = objective(theta)
-            away = (theta - start) / width
-            return float(value + 0.5 * away @ away), np.asarray(gradient + away / width)
+            away = (theta - start) / spread
+            return float(value + 0.5 * away @ away), np.asarray(gradient + away / spread)
 
         limits = [(float(low), float(high)) for low, high in bounds]
         found = minimize(
@@ -219,8 +204,6 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         0.02 if it is 0.
     spread, iterations
         See `posterior_mode`.
-    line_spread
-        The spread of ``line``, if not the same.
 
     Attributes
     ----------
@@ -233,12 +216,10 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         kernel: LineAndCurve,
         spread: float = 1.0,
         iterations: int = 25,
-        line_spread: float | None = None,
     ) -> None:
         self.kernel = kernel
         self.spread = spread
         self.iterations = iterations
-        self.line_spread = line_spread
 
     def fit(
         self,
@@ -252,10 +233,8 @@ class GroupedGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[mis
         kernel = clone(self.kernel)
         kernel.group = 0.0 if groups is None else kernel.group or 0.02
         codes = 0.0 if groups is None else np.unique(groups, return_inverse=True)[1]
-        spread = np.full(len(kernel.theta), self.spread)
-        spread[len(kernel.lengths)] = self.line_spread or self.spread
         self.process_ = GaussianProcessRegressor(
-            kernel, optimizer=posterior_mode(spread, self.iterations)
+            kernel, optimizer=posterior_mode(self.spread, self.iterations)
         )
         with warnings.catch_warnings():
             # Of hyperparameters at a bound: such as a feature that does not matter.

@@ -48,9 +48,8 @@ class Aligned:
         Features of the source's rows, the target's and those to predict; [rows, features].
     source_answer, target_answer
         How the property was centred and scaled.
-    foreign, still
-        [features], what must mean something else in the source, and what never varies
-        there: the source says nothing about their slopes.
+    foreign
+        [features], what the source's slope says nothing about.
     """
 
     source: Array
@@ -59,7 +58,6 @@ class Aligned:
     source_answer: Property
     target_answer: Property
     foreign: NDArray[np.bool_]
-    still: NDArray[np.bool_]
 
 
 def align(task: Task, inputs: Array, *, log: bool, scaling: str = "shared") -> Aligned:
@@ -99,11 +97,11 @@ def align(task: Task, inputs: Array, *, log: bool, scaling: str = "shared") -> A
     first, second, new = parts
     source_mean, source_scale = _moments(first)
     mean, scale = _moments(second)
-    still = np.ptp(first, axis=0) == 0
-    foreign = np.zeros(len(still), dtype=np.bool_)
+    foreign = np.zeros(first.shape[1], dtype=np.bool_)
     if scaling == "pooled":
         source_mean, source_scale = mean, scale = _moments(np.vstack([first, second]))
     elif scaling == "shared":
+        still = np.ptp(first, axis=0) == 0
         foreign = ~still & (np.abs(mean - source_mean) > FOREIGN * source_scale)
         scale = np.where(still | foreign, scale, source_scale)
     answer = Property(source.observed, log)
@@ -114,7 +112,6 @@ def align(task: Task, inputs: Array, *, log: bool, scaling: str = "shared") -> A
         answer,
         Property(task.observed, log, answer.scale if log else None),
         foreign,
-        still,
     )
 
 
@@ -338,7 +335,6 @@ def hierarchical_gp(
     source_rows: int = 120,
     source_iterations: int = 15,
     line: float = 0.3,
-    line_spread: float = 3.0,
     spread: float = 1.0,
     iterations: int = 25,
 ) -> Array:
@@ -351,11 +347,11 @@ def hierarchical_gp(
     made = align(task, inputs, log=log, scaling=scaling)
     slopes = _source_slopes(task, made)
     learnt = _source_process(task, made, source_rows, source_iterations)
-    kernel = clone(learnt.kernel_).set_params(line=line, loose=made.foreign | made.still)
+    kernel = clone(learnt.kernel_).set_params(line=line)
     observed = made.target_answer.standard(task.observed) - made.target @ slopes
-    process = GroupedGaussianProcess(
-        kernel, spread=spread, iterations=iterations, line_spread=line_spread
-    ).fit(made.target, observed - observed.mean(), groups=task.groups)
+    process = GroupedGaussianProcess(kernel, spread=spread, iterations=iterations).fit(
+        made.target, observed - observed.mean(), groups=task.groups
+    )
     expected = process.predict(made.new) + made.new @ slopes + observed.mean()
     return made.target_answer.back(expected)
 

@@ -122,7 +122,7 @@ def test_a_source_like_the_target_helps(name, without):
     errors = np.array(
         [
             [mape(METHODS[one].fit_predict(task, new), truth) for one in (name, without)]
-            for task, new, truth in (make_task(6, 1.0, 0.05, seed=seed) for seed in range(6))
+            for task, new, truth in (make_task(10, 1.0, 0.05, seed=seed) for seed in range(6))
         ]
     )
     assert errors[:, 0].mean() < errors[:, 1].mean()

@@ -1,0 +1,129 @@
+"""A SLURM of two nodes on this machine, for tests: three daemons and a key of their own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import socket
+import tempfile
+from pathlib import Path
+
+from daemons import call, free_ports, stop, wait_until
+
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "munged")
+PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
+NODES = ("n1", "n2")
+
+# A job step drops SLURM_CONF, so that only this place will do.
+CONFIG = Path("/etc/slurm/slurm.conf")
+MARK = "# Written by tests/cluster, and removed by it.\n"
+
+SETTINGS = """\
+ClusterName=adaptrode
+SlurmctldHost=localhost(127.0.0.1)
+SlurmctldPort={controller_port}
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool.%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.%n.log
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerParameters=sched_interval=2,sched_min_interval=0,batch_sched_delay=0
+DefMemPerCPU=256
+MinJobAge=3600
+SlurmdTimeout=10
+KillWait=2
+ReturnToService=2
+{nodes}
+PartitionName=test Nodes={names} Default=YES State=UP MaxTime=60
+"""
+CGROUPS = "CgroupPlugin=cgroup/v1\nConstrainCores=no\nConstrainRAMSpace=no\n"
+
+
+class Slurm:
+    """Starts at once; `stop` ends every daemon by its pid file and every job with it."""
+
+    def __init__(self) -> None:
+        # A short path: the name of a socket has at most 107 characters.
+        self.folder = Path(tempfile.mkdtemp(prefix="adaptrode-slurm-", dir="/tmp"))
+        self.stopped = False
+        atexit.register(self.stop)
+        self._write_config()
+        key = self.folder / "munge.key"
+        key.write_bytes(os.urandom(128))
+        key.chmod(0o400)
+        paths = {"key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+        options = [f"--{name}={self.folder}/munge.{suffix}" for name, suffix in paths.items()]
+        call("munged", "--force", f"--socket={self.folder}/munge.socket", *options)
+        call("slurmctld", "-c")
+        for node in NODES:
+            self.start_node(node)
+        wait_until(lambda: self.states() == dict.fromkeys(NODES, "IDLE"), "no two idle nodes")
+
+    def _write_config(self) -> None:
+        if CONFIG.exists() and not CONFIG.read_text("utf-8").startswith(MARK):
+            raise RuntimeError(f"{CONFIG} belongs to a SLURM of this machine")
+        controller_port, *node_ports = free_ports(1 + len(NODES))
+        # Two cores and half the memory each; what they have does not matter to a test.
+        nodes = "\n".join(
+            f"NodeName={name} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1"
+            f" Port={port} CPUs=2 RealMemory=8000 State=UNKNOWN"
+            for name, port in zip(NODES, node_ports, strict=True)
+        )
+        settings = SETTINGS.format(
+            folder=self.folder, controller_port=controller_port, nodes=nodes, names=",".join(NODES)
+        )
+        for name in ("state", *(f"spool.{node}" for node in NODES)):
+            (self.folder / name).mkdir()
+        CONFIG.parent.mkdir(exist_ok=True)
+        CONFIG.write_text(MARK + settings, encoding="utf-8")
+        CONFIG.with_name("cgroup.conf").write_text(MARK + CGROUPS, encoding="utf-8")
+
+    def start_node(self, node: str) -> None:
+        call("slurmd", "-N", node)
+
+    def stop(self) -> None:
+        """Cancel what runs, end the daemons, take the configuration away."""
+        if self.stopped:
+            return
+        self.stopped = True
+        try:
+            call("scancel", "--user=root", check=False)
+            wait_until(lambda: not self.jobs("PENDING", "RUNNING", "COMPLETING"), "jobs stay", 20)
+        finally:
+            for node in NODES:
+                stop(self.folder / f"slurmd.{node}.pid", "slurmd")
+            stop(self.folder / "slurmctld.pid", "slurmctld")
+            stop(self.folder / "munge.pid", "munged")
+            for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
+                if path.exists() and path.read_text("utf-8").startswith(MARK):
+                    path.unlink()
+
+    # What SLURM itself has on record
+
+    def states(self) -> dict[str, str]:
+        """The state of each node."""
+        lines = call("sinfo", "--noheader", "--Node", "--format=%N %T", check=False).splitlines()
+        return {name: state.upper() for name, state in (line.split() for line in lines)}
+
+    def jobs(self, *states: str) -> list[dict[str, str]]:
+        """Every job that SLURM remembers, or those in some states: its record as words."""
+        lines = call("scontrol", "--oneliner", "show", "jobs", check=False).splitlines()
+        records = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines]
+        found = [record for record in records if "JobId" in record]
+        return [job for job in found if not states or job["JobState"] in states]
