@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=12,
         help="above this many features values are estimated from permutations",
     )
+    parser.add_argument("--repeats", type=int, required=True, help="how many splits")
     parser.add_argument("--seed", type=int, required=True, help="of those permutations")
     parser.add_argument("--shapley", type=Path, required=True, help="the Parquet file to write")
     options = parser.parse_args(argv)
@@ -75,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 options.property,
             )
     wanted = (splits["scheme"] == options.scheme) & (splits["size"] == "all")
+    wanted &= splits["repeat"] < options.repeats
     table = shapley.explain_repeats(
         predict_of,
         clean,

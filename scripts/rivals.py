@@ -20,7 +20,7 @@ import logging
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from adaptrode import cli, files
 from adaptrode.description import Variable
+from adaptrode.entries import Entry
 from adaptrode.errors import InputError
+from adaptrode.methods import NO_RECIPE
+from adaptrode.metrics import score
 from adaptrode.networks import NetworkStack, load_stacks
 from adaptrode.rivals import Array, Source, Task
 from adaptrode.selection import METHODS, named  # the registry with the methods of all modules
@@ -50,46 +53,9 @@ KINDS = {
     **dict.fromkeys(("repeat", "row"), "int64"),
     **dict.fromkeys(("observed", "predicted", "seconds", "weight"), "float64"),
 }
-NO_RECIPE = "none"
 
 Rows = NDArray[np.intp]
 Line = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A method of the list: how it is set and how often it is run."""
-
-    name: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    repeats: int | None = None
-    curve_repeats: int | None = None
-
-    @classmethod
-    def many(cls, records: Sequence[Mapping[str, Any]]) -> list[Entry]:
-        """Entries from JSON records; checked against the registry."""
-        known = set(cls.__dataclass_fields__)
-        for record in records:
-            if "name" not in record or not set(record) <= known:
-                raise InputError(
-                    "a method of the list is not understood",
-                    found=dict(record),
-                    allowed="name, settings, repeats, curve_repeats",
-                    mend="mend the list of methods in the config",
-                )
-        entries = [cls(**record) for record in records]
-        names = [entry.name for entry in entries]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise InputError("a method is listed twice", found=", ".join(twice))
-        for entry in entries:
-            named(entry.name).check(entry.settings)
-        return entries
-
-    def wanted(self, size: str, repeat: int) -> bool:
-        """Whether it is run on this split."""
-        caps = [self.repeats] if size == ALL else [self.repeats, self.curve_repeats]
-        return all(cap is None or repeat < cap for cap in caps)
 
 
 @dataclass(frozen=True)
@@ -187,8 +153,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     files.write_table(seconds, options.seconds)
     if options.choices:
         files.write_table(choices, options.choices)
+    errors = judged_means(predictions)
     for name, taken in seconds.groupby("method", sort=False)["seconds"]:
-        logger.info("%s: %d fits of %.3f s, %.1f s", name, len(taken), taken.mean(), taken.sum())
+        logger.info(
+            "%s: mean error %s; %d fits of %.3f CPU s",
+            *(name, ", ".join(errors[name]), len(taken), taken.mean()),
+        )
+
+
+def judged_means(predictions: pd.DataFrame) -> dict[str, list[str]]:
+    """Mean percentage error of every method with all training rows, scheme by scheme."""
+    metrics = score(predictions[predictions["size"] == ALL])
+    found: dict[str, list[str]] = {}
+    for (name, scheme), errors in metrics.groupby(["method", "scheme"], sort=False)["mape_pct"]:
+        found.setdefault(str(name), []).append(f"{errors.mean():.2f} % ({scheme})")
+    return found
 
 
 def source_of(source: Table, networks: NetworkStack | None, scheme: str, repeat: int) -> Source:

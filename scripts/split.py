@@ -30,16 +30,31 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--sizes", type=cli.json_value, default=[], help="such as [5, 10, 20]: learning curves"
     )
-    parser.add_argument("--test-fraction", type=float, required=True, help="of all rows")
+    parser.add_argument("--size-scheme", default=BY_ROW, help="the scheme that sizes are for")
+    parser.add_argument("--size-repeats", type=int, help="how many splits; all, if not said")
+    parser.add_argument("--test-fraction", type=cli.fraction, required=True, help="of all rows")
     parser.add_argument(
-        "--validation-fraction", type=float, required=True, help="of the rows not for the test"
+        "--validation-fraction",
+        type=cli.fraction,
+        required=True,
+        help="of the rows not for the test",
     )
-    parser.add_argument("--repeats", type=int, required=True, help="independent splits")
-    parser.add_argument("--seed", type=int, required=True, help="of every draw")
+    parser.add_argument("--repeats", type=cli.whole(1), required=True, help="independent splits")
+    parser.add_argument("--seed", type=cli.whole(0), required=True, help="of every draw")
     parser.add_argument("--splits", type=Path, required=True, help="Parquet to write")
     options = parser.parse_args(argv)
 
+    for name in ("schemes", "sizes"):
+        cli.check_json(f"--{name}", getattr(options, name), list)
     table = files.read_table(options.clean)
+    if "row" not in table:
+        raise InputError(
+            "this is no clean table",
+            file=options.clean,
+            column="row",
+            found=", ".join(map(str, table.columns)),
+            mend="give the table that scripts/clean.py writes",
+        )
     parts = []
     for scheme in options.schemes:
         if scheme != BY_ROW and scheme not in table:
@@ -58,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             seed=options.seed,
             domain=options.domain,
             groups=None if scheme == BY_ROW else table[scheme],
-            sizes=options.sizes,
+            sizes=options.sizes if scheme == options.size_scheme else [],
+            size_repeats=options.size_repeats,
         )
         roles = part.loc[part["size"] == ALL, "role"].value_counts() / options.repeats
         logger.info(

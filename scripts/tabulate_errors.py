@@ -18,6 +18,7 @@ from adaptrode import cli, files
 from adaptrode.description import Domain, Variable
 from adaptrode.errors import InputError
 from adaptrode.metrics import mean_interval
+from adaptrode.numbers import percent, share, span
 from adaptrode.splits import ALL, BY_ROW
 
 METHODS = {
@@ -148,13 +149,12 @@ def layout(
     }
     across = list(product(properties, domains))
     statistics = {
-        "headline split": lambda line: figures(line["mape_headline_pct"]),
-        "mean": lambda line: (
-            f"{figures(line['mape_mean_pct'])} "
-            f"[{figures(line['mape_mean_low_pct'])}, {figures(line['mape_mean_high_pct'])}]"
+        "headline split": lambda line: percent(line["mape_headline_pct"]),
+        "mean": lambda line: span(
+            line["mape_mean_pct"], line["mape_mean_low_pct"], line["mape_mean_high_pct"]
         ),
-        "median": lambda line: figures(line["mape_median_pct"]),
-        "dead": lambda line: f"{100 * line['dead_share']:.0f} %",
+        "median": lambda line: percent(line["mape_median_pct"]),
+        "dead": lambda line: share(line["dead_share"]),
     }
     rows = []
     for method, label in METHODS.items():
@@ -171,13 +171,6 @@ def layout(
     align = ["left"] * 3 + ["right"] * len(across)
     made = pd.DataFrame(rows, columns=titles)
     return made.to_markdown(index=False, disable_numparse=True, colalign=align) + "\n"
-
-
-def figures(value: float) -> str:
-    """Three significant figures where they matter, no more than two decimals."""
-    if not np.isfinite(value):
-        return "–"
-    return f"{value:.{0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2}f}"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,10 @@ from adaptrode.errors import InputError
 from adaptrode.physics import EQUATIONS
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
-TABLE_KINDS = ("errors", "architectures", "distributions", "importance")
+TABLE_KINDS = (
+    *("errors", "architectures", "distributions", "importance"),
+    *("comparison", "learning_curves", "shift"),
+)
 PER_PROPERTY = ("shapley_force", "shapley_beeswarm", "scratch_loss")
 
 
@@ -120,6 +123,17 @@ class Settings:
         """Ways of splitting: by row, and by the grouping column where there is one."""
         group = self.study(study).get("group")
         return ["row", group] if group else ["row"]
+
+    def judging_scheme(self, study: str) -> str:
+        """The one that verdicts rest on: by whole groups where there are any."""
+        return self.schemes(study)[-1]
+
+    def sizes(self, domain: str) -> list[int]:
+        """Numbers of rows of the learning curves; a source has none."""
+        if domain == self.study(self.study_of(domain))["source"]:
+            return []
+        sizes: list[int] = self.values["split"].get("sizes", [])
+        return sizes
 
     def recipes(self) -> list[dict[str, Any]]:
         """The recipes to train, the headline first, each with its name."""
@@ -252,6 +266,31 @@ class Settings:
     def recipes_json(self) -> str:
         """The recipes to train, the headline first."""
         return _json(self.recipes())
+
+    def methods_json(self) -> str:
+        """The rival methods, each with its settings and its share of the splits."""
+        return _json(self.values["methods"])
+
+    def curves_json(self) -> str:
+        """The methods that learning curves show, those with a source first asked for."""
+        return _json(self.values["learning_curves"])
+
+    def verdicts_json(self) -> str:
+        """What the verdict needs to know of every study."""
+        return _json(
+            [
+                {
+                    "name": study,
+                    "title": self.study(study)["title"],
+                    "origin": self.study(study)["origin"],
+                    "scheme": self.judging_scheme(study),
+                    "source": json.loads(self.domains_json(study, self.study(study)["source"]))[0],
+                    "targets": json.loads(self.domains_json(study, *self.study(study)["targets"])),
+                    "properties": json.loads(self.properties_json(study)),
+                }
+                for study in self.studies
+            ]
+        )
 
 
 def load_defaults(path: Path) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+# In the place of a recipe, where a method has none.
+NO_RECIPE = "none"
 
 ADAPTER = "adapter"
 UNTRANSFERRED = "pretrained"
@@ -33,18 +36,17 @@ NETWORKS: dict[str, Label] = {
 CHOICE, CHOICE_ALONE = "auto", "auto_alone"
 
 
-def labels_of(rivals: Mapping[str, Label]) -> dict[str, Label]:
-    """Networks' labels and those of the rivals."""
-    return {**NETWORKS, **rivals}
-
-
-def judged(metrics: pd.DataFrame, recipe: str, scheme: str, size: str) -> pd.DataFrame:
+def judged(
+    metrics: pd.DataFrame, recipe: str, scheme: str, size: str, *, value: str = "mape_pct"
+) -> pd.DataFrame:
     """The errors of one scheme and size: of networks those of one recipe, of rivals all.
 
     Parameters
     ----------
     metrics
         As `adaptrode.metrics.score` gives them.
+    value
+        Another column of these.
 
     Returns
     -------
@@ -55,11 +57,11 @@ def judged(metrics: pd.DataFrame, recipe: str, scheme: str, size: str) -> pd.Dat
     chosen = metrics[
         (metrics["scheme"] == scheme)
         & (metrics["size"] == size)
-        & metrics["recipe"].isin([recipe, "none"])
+        & metrics["recipe"].isin([recipe, NO_RECIPE])
     ]
-    chosen = chosen.assign(mape_pct=chosen["mape_pct"].fillna(np.inf))
-    order = list(dict.fromkeys(chosen["method"]))
-    return chosen.pivot(index="repeat", columns="method", values="mape_pct")[order]
+    order = list(dict.fromkeys(map(str, chosen["method"])))
+    values = chosen[value].astype(np.float64).fillna(np.inf)
+    return chosen.assign(**{value: values}).pivot_table(value, "repeat", "method")[order]
 
 
 def common(errors: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
@@ -67,12 +69,29 @@ def common(errors: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     return errors[[first, second]].dropna()
 
 
+def means(errors: pd.DataFrame) -> pd.Series[float]:
+    """Mean error of each method as if all had been run on the same splits, [methods].
+
+    A method that was run on some of the splits only is compared on those with one that
+    was run on the most: easy splits do not count in its favour.
+
+    Parameters
+    ----------
+    errors
+        [repeats, methods], see `judged`.
+    """
+    values = errors.to_numpy(dtype=np.float64)
+    counts = np.where(np.isinf(values).any(axis=0), -1, (~np.isnan(values)).sum(axis=0))
+    reference = errors.iloc[:, int(counts.argmax())]
+    made = [
+        reference.mean() + (errors[name] - reference).mean() if count > 0 else np.inf
+        for name, count in zip(errors, counts, strict=True)
+    ]
+    return pd.Series(made, index=errors.columns)
+
+
 def best(errors: pd.DataFrame, among: Iterable[str]) -> str | None:
-    """The method of the lowest mean error over the splits on which all of them were run."""
-    names = [name for name in among if name in errors]
-    if not names:
-        return None
-    known = errors[names].dropna()
-    if known.empty:
-        return None
-    return str(known.mean().idxmin())
+    """The method of the lowest mean error (see `means`); None when there is none."""
+    known = means(errors)[[name for name in among if name in errors]]
+    known = known[np.isfinite(known)]
+    return None if known.empty else str(known.idxmin())

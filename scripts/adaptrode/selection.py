@@ -20,9 +20,10 @@ import numpy as np
 
 from adaptrode import transfers  # noqa: F401  # enters its methods in the registry
 from adaptrode.errors import InputError
+from adaptrode.methods import CHOICE, CHOICE_ALONE, NETWORKS, Label
 from adaptrode.rivals import METHODS, Array, Method, Task, inner_folds, median, method, named
 
-__all__ = ["METHODS", "auto", "auto_alone", "inner_errors", "named", "weights"]
+__all__ = ["LABELS", "METHODS", "auto", "auto_alone", "inner_errors", "named", "weights"]
 
 Candidate = str | Mapping[str, Any]
 
@@ -30,6 +31,7 @@ ALONE: tuple[Candidate, ...] = ("ridge_log", "gp_log")
 CANDIDATES: tuple[Candidate, ...] = (
     *ALONE,
     "hierarchical_ridge_log",
+    "residual_gp_log",
     "hierarchical_gp_log",
     # Fewer of the source's rows than by itself: it is fitted once more in every fold.
     {"name": "coregional_gp_log", "settings": {"source_rows": 80}},
@@ -155,4 +157,10 @@ def _names(candidates: Sequence[Candidate]) -> list[str]:
     return [entry if isinstance(entry, str) else str(entry["name"]) for entry in candidates]
 
 
-CHOOSERS = ("auto", "auto_alone")
+CHOOSERS = (CHOICE, CHOICE_ALONE)
+
+# Of networks and of all that is in the registry.
+LABELS: dict[str, Label] = {
+    **NETWORKS,
+    **{name: Label(entry.label, entry.uses_source) for name, entry in METHODS.items()},
+}

@@ -35,6 +35,7 @@ def random_splits(
     domain: str,
     groups: pd.Series[str] | None = None,
     sizes: Sequence[int] = (),
+    size_repeats: int | None = None,
 ) -> pd.DataFrame:
     """Draw independent splits, by rows or by whole groups.
 
@@ -72,6 +73,8 @@ def random_splits(
         The group of each row, in the same order; its name becomes the scheme.
     sizes
         Numbers of training and validation rows together, each at least 3.
+    size_repeats
+        How many of the splits are repeated with fewer rows; None: all.
 
     Returns
     -------
@@ -102,12 +105,19 @@ def random_splits(
             if not len(validation):
                 validation = rest[: _share(len(rest), validation_fraction)]
         parts.append(_part(numbers, scheme, ALL, repeat, test, rest, validation))
-        for size in sorted(set(sizes)):
+        for size in sorted(set(sizes)) if size_repeats is None or repeat < size_repeats else ():
             if size < len(rest):
                 kept = rest[:size]
                 chosen = kept[: _share(size, validation_fraction)]
                 parts.append(_part(numbers, scheme, str(size), repeat, test, kept, chosen))
     return pd.concat(parts, ignore_index=True)
+
+
+def held_out_ratio(splits: pd.DataFrame, scheme: str, size: str = ALL) -> float:
+    """Test rows over the others of a split of this scheme and size; the median over repeats."""
+    part = splits[(splits["scheme"] == scheme) & (splits["size"] == size)]
+    test = part["role"].eq("test").groupby(part["repeat"]).mean()
+    return float((test / (1 - test)).median())
 
 
 def _key(name: str) -> int:

@@ -6,26 +6,33 @@ the automatic choice among those that do not (``auto_alone``). Both choose insid
 training rows, so that neither is flattered by having been picked for its test error.
 Where one of them was not run, the methods of the lowest mean error stand in.
 
-The difference is judged with the interval of Nadeau and Bengio, which allows for the
-overlap of the splits: the transfer helps when all of it lies below zero, hurts when all
-of it lies above, and otherwise it cannot be told. The paper's adapter is judged by the
-same rule against the same method without the source.
+What is judged is the ratio of the two errors, split by split, in logarithms: a few small
+training sets on which a method fails by orders of magnitude would decide a difference in
+points, or hide one. The interval of its mean is that of Nadeau and Bengio, which allows
+for the overlap of the splits: the transfer helps when all of it lies below a ratio of one,
+hurts when all of it lies above, and otherwise it cannot be told. The paper's adapter is
+judged by the same rule against the same method without the source.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from adaptrode.methods import ADAPTER, CHOICE, CHOICE_ALONE, Label, best, common
-from adaptrode.metrics import Difference, Interval, mean_interval, paired_difference
+from adaptrode.metrics import Interval, mean_interval, paired_difference
 
 HELPS, HURTS, UNKNOWN = "helps", "hurts", "cannot be told"
 
 # Fewer splits than this say nothing about the spread between them.
 FEWEST_SPLITS = 3
+
+# Of a perfect prediction, whose logarithm would be infinite.
+LEAST_ERROR_PCT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,10 +45,11 @@ class Judgement:
         `HELPS`, `HURTS` or `UNKNOWN`.
     first, second
         The method with and the one without the source.
-    difference
-        Of their errors in points of per cent, paired; negative where the first is better.
-    relative
-        The same ends over the second's mean error.
+    ratio
+        Of their errors on a typical split (geometric mean) with its interval; below 1 where
+        the first is better.
+    won
+        Share of splits in which the first was better.
     splits
         How many pairs.
     """
@@ -49,8 +57,8 @@ class Judgement:
     outcome: str
     first: str
     second: str
-    difference: Difference
-    relative: Interval
+    ratio: Interval
+    won: float
     splits: int
 
 
@@ -91,13 +99,13 @@ def judge(errors: pd.DataFrame, first: str, second: str, test_ratio: float) -> J
         Test rows over training rows, see `adaptrode.metrics.mean_interval`.
     """
     pairs = common(errors, first, second)
-    difference = paired_difference(pairs[first], pairs[second], test_ratio)
-    base = float(pairs[second].mean())
-    relative = Interval(difference.mean / base, difference.low / base, difference.high / base)
+    logs = np.log(np.maximum(pairs, LEAST_ERROR_PCT))
+    found = paired_difference(logs[first], logs[second], test_ratio)
+    ratio = Interval(*(math.exp(end) for end in (found.mean, found.low, found.high)))
     outcome = UNKNOWN
     if len(pairs) >= FEWEST_SPLITS:
-        outcome = HELPS if difference.high < 0 else HURTS if difference.low > 0 else UNKNOWN
-    return Judgement(outcome, first, second, difference, relative, len(pairs))
+        outcome = HELPS if ratio.high < 1 else HURTS if ratio.low > 1 else UNKNOWN
+    return Judgement(outcome, first, second, ratio, found.won, len(pairs))
 
 
 def decide(errors: pd.DataFrame, labels: Mapping[str, Label], test_ratio: float) -> Verdict:
@@ -117,19 +125,18 @@ def decide(errors: pd.DataFrame, labels: Mapping[str, Label], test_ratio: float)
     ValueError
         When no method was run.
     """
-    with_source = [name for name in errors if labels[str(name)].uses_source]
-    without = [name for name in errors if not labels[str(name)].uses_source]
+    names = [str(name) for name in errors]
+    with_source = [name for name in names if labels[name].uses_source]
+    without = [name for name in names if not labels[name].uses_source]
     first = CHOICE if CHOICE in errors else best(errors, with_source)
     second = CHOICE_ALONE if CHOICE_ALONE in errors else best(errors, without)
-    recommended = best(errors, errors.columns)
+    recommended = best(errors, names)
     if recommended is None:
         raise ValueError("no method was run on a split that all methods share")
     alone = recommended if second is None else second
     return Verdict(
         transfer=judge(errors, first, second, test_ratio) if first and second else None,
-        adapter=judge(errors, ADAPTER, alone, test_ratio)
-        if ADAPTER in errors and second
-        else None,
+        adapter=judge(errors, ADAPTER, alone, test_ratio) if ADAPTER in errors and second else None,
         recommended=recommended,
         error=mean_interval(errors[recommended].dropna(), test_ratio),
         ties=ties(errors, recommended, test_ratio),
@@ -142,5 +149,5 @@ def ties(errors: pd.DataFrame, of: str, test_ratio: float) -> list[str]:
     for name in errors.columns.drop(of):
         judgement = judge(errors, str(name), of, test_ratio)
         if judgement.splits >= FEWEST_SPLITS and judgement.outcome != HURTS:
-            found[str(name)] = judgement.difference.mean
+            found[str(name)] = judgement.ratio.mean
     return sorted(found, key=lambda name: found[name])

@@ -67,7 +67,9 @@ rule split:
         runtime=5,
     params:
         schemes=lambda w: json.dumps(settings.schemes(settings.study_of(w.domain))),
-        sizes="[]",
+        sizes=lambda w: json.dumps(settings.sizes(w.domain)),
+        judging=lambda w: settings.judging_scheme(settings.study_of(w.domain)),
+        size_repeats=settings.values["split"].get("size_repeats", 0),
         test_fraction=settings.values["split"]["test_fraction"],
         validation_fraction=settings.values["split"]["validation_fraction"],
         repeats=settings.values["split"]["repeats"],
@@ -77,6 +79,7 @@ rule split:
     shell:
         "python {input.script} --clean {input.clean} --domain {wildcards.domain}"
         " --schemes {params.schemes:q} --sizes {params.sizes:q}"
+        " --size-scheme {params.judging} --size-repeats {params.size_repeats}"
         " --test-fraction {params.test_fraction}"
         " --validation-fraction {params.validation_fraction}"
         " --repeats {params.repeats} --seed {params.seed} --splits {output} --log {log}"

@@ -32,7 +32,7 @@ rule evaluate:
     input:
         script=code("evaluate.py"),
         library=library("evaluate.py"),
-        predictions=rules.predict_networks.output,
+        predictions=predictions_of,
     output:
         "results/metrics/{study}/{property}/{domain}.parquet",
     log:
@@ -189,6 +189,47 @@ rule tabulate_importance:
         "python {input.script} --shapley {input.shapley} --properties {params.properties:q}"
         " --domains {params.domains:q} --features {params.features:q}"
         " --published {params.published:q} --origin {params.origin}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule tabulate_comparison:
+    input:
+        script=code("tabulate_comparison.py"),
+        library=library("tabulate_comparison.py"),
+        metrics=lambda w: per_target(
+            "results/metrics/{study}/{property}/{domain}.parquet", TABLE[w.table].study
+        ),
+        splits=lambda w: expand(
+            "results/splits/{domain}.parquet",
+            domain=targets_of(TABLE[w.table].study),
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("comparison"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=lambda w: settings.properties_json(TABLE[w.table].study),
+        domains=lambda w: settings.domains_json(
+            TABLE[w.table].study, *targets_of(TABLE[w.table].study)
+        ),
+        schemes=lambda w: json.dumps(settings.schemes(TABLE[w.table].study)),
+        recipes=json.dumps(settings.values["recipes"]),
+        origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
+    message:
+        "Comparing all methods: {wildcards.table}"
+    shell:
+        "python {input.script} --metrics {input.metrics} --splits {input.splits}"
+        " --properties {params.properties:q} --domains {params.domains:q}"
+        " --schemes {params.schemes:q} --recipes {params.recipes:q} --origin {params.origin}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 

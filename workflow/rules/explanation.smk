@@ -25,6 +25,7 @@ rule explain:
         features=lambda w: settings.features_json(w.study),
         recipe=HEADLINE,
         exact=settings.values["explanation"]["exact_up_to_features"],
+        repeats=settings.values["explanation"]["repeats"],
         seed=settings.values["seed"],
     message:
         "Explaining {wildcards.property} of {wildcards.domain} by Shapley values"
@@ -32,5 +33,6 @@ rule explain:
         "python {input.script} {params.networks} --clean {input.clean}"
         " --splits {input.splits} --features {params.features:q}"
         " --property {wildcards.property} --recipe {params.recipe} --scheme row"
-        " --max-exact-features {params.exact} --seed {params.seed}"
+        " --max-exact-features {params.exact}"
+        " --repeats {params.repeats} --seed {params.seed}"
         " --shapley {output} --log {log}"

@@ -56,7 +56,54 @@ def training_options():
     ]
 
 
+def rivals_input(wildcards):
+    """What a rival method may know: the target's rows, the source's, and its networks."""
+    source = settings.study(wildcards.study)["source"]
+    models = f"results/models/{wildcards.study}/{wildcards.property}"
+    return {
+        "source_clean": f"results/clean/{source}.parquet",
+        "source_splits": f"results/splits/{source}.parquet",
+        "source_networks": f"{models}/{source}.npz",
+        "clean": f"results/clean/{wildcards.target}.parquet",
+        "splits": f"results/splits/{wildcards.target}.parquet",
+    }
+
+
+def rivals_options(wildcards):
+    return [
+        f"--study {wildcards.study}",
+        f"--property {wildcards.property}",
+        f"--domain {wildcards.target}",
+        f"--recipe {HEADLINE}",
+        f"--seed {settings.values['seed']}",
+    ]
+
+
 # Evaluation
+
+
+def predictions_of(wildcards):
+    """Those of the networks and, of a target, those of the rival methods."""
+    names = [f"{wildcards.study}/{wildcards.property}/{wildcards.domain}.parquet"]
+    folders = ["predictions"]
+    if wildcards.domain in settings.study(wildcards.study)["targets"]:
+        folders += ["rivals"] if settings.values["methods"] else []
+    return [f"results/{folder}/{name}" for folder in folders for name in names]
+
+
+def targets_of(study):
+    return settings.study(study)["targets"]
+
+
+def per_target(pattern, *studies):
+    """A file for every property and target, property by property."""
+    return [
+        pattern.format(study=study, property=name, domain=target)
+        for study in studies
+        for name in settings.properties(study)
+        for target in targets_of(study)
+    ]
+
 
 TABLE = settings.tables()
 

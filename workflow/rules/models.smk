@@ -85,3 +85,101 @@ rule transfer:
         " {params.options} --threads {threads}"
         " --networks {output.networks} --history {output.history}"
         " --keras {output.keras} --provenance {output.provenance} --log {log}"
+
+
+rule list_methods:
+    input:
+        script=code("list_methods.py"),
+        library=library("list_methods.py"),
+    output:
+        csv="results/tables/methods.csv",
+        markdown="results/tables/methods.md",
+    log:
+        "results/logs/list_methods.log",
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    # First of all: a misspelt method is to be told before networks are trained.
+    priority: 100
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        methods=settings.methods_json(),
+        networks=json.dumps(settings.values["networks"]),
+        curves=settings.curves_json(),
+    message:
+        "Checking and listing the methods"
+    shell:
+        "python {input.script} --methods {params.methods:q} --networks {params.networks:q}"
+        " --learning-curves {params.curves:q}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule rivals:
+    input:
+        unpack(rivals_input),
+        script=code("rivals.py"),
+        library=library("rivals.py"),
+        methods=rules.list_methods.output.csv,
+    output:
+        predictions="results/rivals/{study}/{property}/{target}.parquet",
+        seconds="results/rivals/{study}/{property}/{target}.seconds.parquet",
+        choices="results/rivals/{study}/{property}/{target}.choices.parquet",
+    log:
+        "results/logs/rivals/{study}/{property}/{target}.log",
+    benchmark:
+        "results/benchmarks/rivals/{study}/{property}/{target}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        options=rivals_options,
+        features=lambda w: settings.features_json(w.study),
+        methods=settings.methods_json(),
+    message:
+        "Predicting {wildcards.property} of {wildcards.target} with rival methods"
+    shell:
+        "python {input.script} {params.options} --features {params.features:q}"
+        " --source-clean {input.source_clean} --source-splits {input.source_splits}"
+        " --source-networks {input.source_networks}"
+        " --clean {input.clean} --splits {input.splits}"
+        " --methods {params.methods:q} --threads {threads}"
+        " --predictions {output.predictions} --seconds {output.seconds}"
+        " --choices {output.choices} --log {log}"
+
+
+rule try_method:
+    input:
+        unpack(rivals_input),
+        script=code("rivals.py"),
+        library=library("rivals.py"),
+    output:
+        predictions="results/trials/{study}/{property}/{target}/{method}.parquet",
+        seconds="results/trials/{study}/{property}/{target}/{method}.seconds.parquet",
+    log:
+        "results/logs/trials/{study}/{property}/{target}/{method}.log",
+    wildcard_constraints:
+        method="[a-z][a-z0-9_]*",
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        options=rivals_options,
+        features=lambda w: settings.features_json(w.study),
+        methods=settings.methods_json(),
+    message:
+        "Trying {wildcards.method} on {wildcards.property} of {wildcards.target}"
+    shell:
+        "python {input.script} {params.options} --features {params.features:q}"
+        " --source-clean {input.source_clean} --source-splits {input.source_splits}"
+        " --source-networks {input.source_networks}"
+        " --clean {input.clean} --splits {input.splits}"
+        " --methods {params.methods:q} --only {wildcards.method} --threads {threads}"
+        " --predictions {output.predictions} --seconds {output.seconds} --log {log}"

@@ -1,0 +1,148 @@
+"""Verdicts in plain words that their numbers imply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from adaptrode.description import Domain, Variable
+from adaptrode.methods import ADAPTER, CHOICE, Label
+from adaptrode.numbers import percent, share, span
+from adaptrode.verdict import HELPS, HURTS, Judgement, Verdict
+
+SHOWN_TIES = 4
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rests on.
+
+    Parameters
+    ----------
+    scheme
+        How the splits that judge were drawn; ``groups`` is 0 where by rows.
+    errors, splits
+        Mean error in % and number of splits of each method, [methods].
+    by_row
+        Mean errors of splits by rows where whole groups judge.
+    remarks
+        More sentences: of the features' shift, of learning curves.
+    """
+
+    property: Variable
+    target: Domain
+    source: Domain
+    origin: str
+    scheme: str
+    rows: int
+    groups: int
+    verdict: Verdict
+    errors: pd.Series[float]
+    splits: pd.Series[int]
+    by_row: pd.Series[float] | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+def heading(evidence: Evidence) -> str:
+    """The answer in a line."""
+    transfer = evidence.verdict.transfer
+    outcome = f"transfer {said(transfer)}" if transfer else "no transfer to judge"
+    return f"{evidence.property.label}, {evidence.target.label}: {outcome}"
+
+
+def said(judgement: Judgement) -> str:
+    """The outcome in words."""
+    if judgement.outcome in (HELPS, HURTS):
+        return f"**{judgement.outcome}**"
+    return "**cannot be told** to help or hurt"
+
+
+def paragraph(evidence: Evidence, labels: Mapping[str, Label]) -> str:
+    """The whole answer as a list in Markdown."""
+    verdict = evidence.verdict
+    lines = []
+    if verdict.transfer:
+        lines.append(_transfer(verdict.transfer, evidence, labels))
+    lines.append(_recommended(evidence, labels))
+    if verdict.adapter:
+        lines.append(_adapter(verdict.adapter, evidence, labels))
+    lines.append(_basis(evidence))
+    lines += evidence.remarks
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _transfer(judgement: Judgement, evidence: Evidence, labels: Mapping[str, Label]) -> str:
+    with_source, alone = labels[judgement.first].text, labels[judgement.second].text
+    errors = evidence.errors
+    return (
+        f"With the {evidence.source.label} data ({with_source.lower()}) the mean error is "
+        f"{percent(errors[judgement.first])} %, without ({alone.lower()}) "
+        f"{percent(errors[judgement.second])} %. On a typical split it is {_change(judgement)}. "
+        f"It is lower in {share(judgement.won)} of {judgement.splits} splits."
+    )
+
+
+def _change(judgement: Judgement) -> str:
+    """The relative difference and how far it is known."""
+    ratio = judgement.ratio
+    if not np.isfinite(ratio.low):
+        return f"{_moved(ratio.mean)}; one split does not tell how sure this is"
+    if judgement.outcome in (HELPS, HURTS):
+        return f"{_moved(ratio.mean)} (95 % interval: {_moved(ratio.low)} to {_moved(ratio.high)})"
+    return (
+        f"{_moved(ratio.mean)}, but the 95 % interval reaches from {_moved(ratio.low)} to "
+        f"{_moved(ratio.high)}: these rows cannot tell"
+    )
+
+
+def _moved(ratio: float) -> str:
+    if ratio >= 2:
+        return f"{ratio:.2g} times as high"
+    size = f"{abs(100 * (ratio - 1)):.0f} %"
+    return "the same" if size == "0 %" else f"{size} {'lower' if ratio < 1 else 'higher'}"
+
+
+def _recommended(evidence: Evidence, labels: Mapping[str, Label]) -> str:
+    verdict = evidence.verdict
+    error = verdict.error
+    name = verdict.recommended
+    text = (
+        f"Use: **{labels[name].text}**, mean error in % "
+        f"{span(error.mean, max(error.low, 0.0), error.high)} over {evidence.splits[name]} splits."
+    )
+    if name != CHOICE and CHOICE in evidence.errors:
+        text += (
+            f" It was picked for the lowest error of {len(evidence.errors)} methods, which "
+            "flatters it a little; the automatic choice, made without the test rows, has "
+            f"{percent(evidence.errors[CHOICE])} %."
+        )
+    others = [labels[tie].text.lower() for tie in verdict.ties]
+    if others:
+        more = f" and {len(others) - SHOWN_TIES} more" if len(others) > SHOWN_TIES else ""
+        text += f" Not to be told from it: {'; '.join(others[:SHOWN_TIES])}{more}."
+    return text
+
+
+def _adapter(judgement: Judgement, evidence: Evidence, labels: Mapping[str, Label]) -> str:
+    own, other = evidence.errors[ADAPTER], evidence.errors[judgement.second]
+    return (
+        f"The paper's adapter has {percent(own)} % against {percent(other)} % of "
+        f"{labels[judgement.second].text.lower()}, without the source. Beside that it "
+        f"{said(judgement)}: on a typical split its error is {_change(judgement)}."
+    )
+
+
+def _basis(evidence: Evidence) -> str:
+    name = evidence.verdict.recommended
+    rows = f"{evidence.rows} rows of {evidence.origin} data"
+    if evidence.by_row is None:
+        return f"It rests on {rows}, split at random by rows."
+    random = evidence.by_row[name]
+    return (
+        f"It rests on {rows} in {evidence.groups} groups ('{evidence.scheme}'), whole groups held "
+        f"out. Random rows would have shown {percent(random)} %, "
+        f"{evidence.errors[name] / random:.2g} times less."
+    )
