@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adaptrode import cli, files
+from adaptrode.categories import variables
 from adaptrode.cleaning import MINIMUM_ROWS, clean
-from adaptrode.description import Variable
 from adaptrode.equations import TableDescription
 from adaptrode.reading import read_raw
 
@@ -21,13 +21,19 @@ logger = logging.getLogger("adaptrode")
 # A file of a million defects should not make a log of a million lines.
 LOGGED = 200
 
+# What the JSON of each option has to be.
+LISTS = ("features", "properties", "measurements", "relations")
+MAPPINGS = ("columns", "equations", "constants")
+KINDS: dict[str, type] = {**dict.fromkeys(LISTS, list), **dict.fromkeys(MAPPINGS, dict)}
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Clean one domain's raw table."""
     parser = cli.parser(__doc__)
     variable = "JSON list of {name, label, unit, low, high}"
+    feature = f"{variable} or {{name, label, levels}}"
     parser.add_argument("--raw", type=Path, required=True, help="CSV of a laboratory")
-    parser.add_argument("--features", type=cli.json_value, required=True, help=variable)
+    parser.add_argument("--features", type=cli.json_value, required=True, help=feature)
     parser.add_argument("--properties", type=cli.json_value, required=True, help=variable)
     parser.add_argument("--measurements", type=cli.json_value, default=[], help=variable)
     parser.add_argument(
@@ -45,16 +51,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--group", help="column of rows that belong together")
     parser.add_argument("--identifier", help="column that names a row")
     parser.add_argument(
-        "--minimum-rows", type=int, default=MINIMUM_ROWS, help="clean rows asked for"
+        "--minimum-rows", type=cli.whole(0), default=MINIMUM_ROWS, help="clean rows asked for"
     )
     parser.add_argument("--clean", type=Path, required=True, help="Parquet to write")
     parser.add_argument("--rejected", type=Path, required=True, help="CSV to write")
     options = parser.parse_args(argv)
+    for name, kind in KINDS.items():
+        cli.check_json(f"--{name}", getattr(options, name), kind)
 
     description = TableDescription(
-        features=Variable.many(options.features),
-        properties=Variable.many(options.properties),
-        measurements=Variable.many(options.measurements),
+        features=variables(options.features),
+        properties=variables(options.properties),
+        measurements=variables(options.measurements),
         headers=options.columns,
         equations=options.equations,
         constants=options.constants,
@@ -72,8 +80,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         logger.info("rejected row %d, column '%s', value '%s': %s", *line[1:])
     if len(cleaned.rejected) > LOGGED:
         logger.info("and %d more, see the rejected table", len(cleaned.rejected) - LOGGED)
-    files.write_table(cleaned.rejected, options.rejected)
-    files.write_table(cleaned.rows, options.clean)
+    files.write_tables({options.rejected: cleaned.rejected, options.clean: cleaned.rows})
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Needs the source's networks and, for a target, the target's after them; the clean table
 and the splits of the domain. On the source there is one method, "pretrained". On a
-target there are three: "pretrained" (the source network as it is), "adapter" and
-"scratch". Only NumPy evaluates the networks.
+target there are "pretrained" (the source network as it is), "adapter", "scratch" and
+whatever else the target's file holds. Only NumPy evaluates the networks.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from adaptrode.splits import ALL
 
 SPLIT = ["scheme", "size", "repeat"]
 COLUMNS = ["method", "scheme", "size", "recipe", "repeat", "row", "observed", "predicted"]
+# Stacks that are not the whole of a target's method.
+_PARTS = ("pretrained", "frozen", "adapter")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -60,7 +62,8 @@ def methods_of(stacks: dict[str, NetworkStack]) -> dict[str, NetworkStack | Adap
     adapted = AdaptedStack(stacks["frozen"], stacks["adapter"])
     whole = adapted.take(np.flatnonzero(adapted.members["size"] == ALL))
     untransferred = dataclasses.replace(whole.source, members=whole.members)
-    return {"pretrained": untransferred, "adapter": adapted, "scratch": stacks["scratch"]}
+    plain = {name: s for name, s in stacks.items() if name not in _PARTS}
+    return {"pretrained": untransferred, "adapter": adapted, **plain}
 
 
 def predict_test_rows(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from adaptrode import arrange, cli, files, keras_export, networks, provenance, tasks
+from adaptrode import cli, files, keras_export, networks, paper_networks, provenance, tasks
 from adaptrode.description import Variable
+from adaptrode.errors import InputError
 from adaptrode.training import LOSSES
 
 
@@ -27,9 +29,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--loss", required=True, choices=LOSSES)
     parser.add_argument(
         "--scaling",
-        choices=("source", "domain"),
+        choices=tasks.SCALINGS,
         default="source",
-        help="kept for the record: the source is scaled on its own rows either way",
+        help="features scaled on the source's rows, or pooled: on the targets' as well; "
+        "domain is for targets and leaves the source as it is",
+    )
+    parser.add_argument(
+        "--pooled-clean", type=Path, nargs="+", default=[], help="the targets' clean tables"
+    )
+    parser.add_argument(
+        "--pooled-splits", type=Path, nargs="+", default=[], help="their splits, in that order"
     )
     parser.add_argument("--seed", required=True, type=int)
     parser.add_argument("--threads", type=int, default=1)
@@ -41,17 +50,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     features = [variable.name for variable in Variable.many(args.features)]
     recipes = tasks.Recipe.many(args.recipes)
-    source = tasks.task(
-        args.study,
-        args.property,
-        args.domain,
-        files.read_table(args.clean),
-        files.read_table(args.splits),
-        features,
-    )
+    source = tasks.read(args.study, args.property, args.clean, args.splits, features, args.domain)
+    beside = pooled_tasks(args, features)
     schedule = tasks.Schedule(args.epochs, args.batch_size, args.loss, args.seed, args.threads)
-    pretrained, history = arrange.pretrain(source, args.hidden, recipes, schedule)
-    headline = arrange.headline(pretrained, recipes[0])
+    pretrained, history = paper_networks.pretrain(source, args.hidden, recipes, schedule, beside)
+    headline = paper_networks.headline(pretrained, recipes[0])
     model = keras_export.keras_model(headline, f"{args.property}_{args.domain}")
 
     networks.save_stacks({"pretrained": pretrained}, args.networks)
@@ -70,10 +73,27 @@ def main(argv: Sequence[str] | None = None) -> None:
         "loss": args.loss,
         "seed": args.seed,
     }
+    inputs = [args.clean, args.splits]
+    if beside:
+        inputs += [*args.pooled_clean, *args.pooled_splits]
     parameters = {"pretrained": keras_export.parameter_counts(pretrained)}
-    provenance.write(
-        provenance.record(settings, [args.clean, args.splits], parameters), args.provenance
-    )
+    provenance.write(provenance.record(settings, inputs, parameters), args.provenance)
+
+
+def pooled_tasks(args: argparse.Namespace, features: list[str]) -> list[tasks.Task]:
+    """The targets whose features the source's are scaled with, if any."""
+    if args.scaling != "pooled":
+        return []
+    if not args.pooled_clean or len(args.pooled_clean) != len(args.pooled_splits):
+        raise InputError(
+            "scaling on the rows of all domains needs the targets' tables",
+            found=f"{len(args.pooled_clean)} clean tables, {len(args.pooled_splits)} of splits",
+            mend="name both of every target by --pooled-clean and --pooled-splits",
+        )
+    return [
+        tasks.read(args.study, args.property, clean, splits, features)
+        for clean, splits in zip(args.pooled_clean, args.pooled_splits, strict=True)
+    ]
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name, taken in seconds.groupby("method", sort=False)["seconds"]:
         logger.info(
             "%s: mean error %s; %d fits of %.3f CPU s",
-            *(name, ", ".join(errors[name]), len(taken), taken.mean()),
+            *(name, ", ".join(errors[str(name)]), len(taken), taken.mean()),
         )
 
 

@@ -74,14 +74,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 def caption(scheme: str, origin: str) -> str:
     """What the numbers are, in a paragraph above the tables."""
     how = "rows" if scheme == BY_ROW else f"whole groups of '{scheme}'"
-    beside = (
-        ""
-        if scheme == BY_ROW
-        else (
-            " The column of random rows shows what a split that lets rows of one group into both "
-            "training and test would have made of it, and the last one how much smaller errors look then."
+    beside = ""
+    if scheme != BY_ROW:
+        beside = (
+            " The column of random rows shows what splits that let rows of one group into both "
+            "training and test would have shown, the last one how much less that is."
         )
-    )
     return (
         f"Mean absolute percentage error in % on test rows that are {how}, over random splits of "
         f"{origin} data; in brackets the 95 % interval of the mean, widened because the splits "

@@ -7,18 +7,25 @@ Needs for every property and target, in the order of --studies, one file of erro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from adaptrode import cli, files
+from adaptrode import cli, curves, files
 from adaptrode.description import Domain, Variable
 from adaptrode.methods import judged
 from adaptrode.selection import LABELS
 from adaptrode.splits import ALL, BY_ROW, held_out_ratio
 from adaptrode.verdict import Verdict, decide
-from adaptrode.verdict_text import Evidence, heading, paragraph
+from adaptrode.verdict_text import (
+    Evidence,
+    catch_up_remarks,
+    heading,
+    paragraph,
+    shift_remarks,
+)
 
 INTRODUCTION = """\
 Does data of the source help to predict the target, and what should be used? Each answer
@@ -42,36 +49,52 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--splits", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--clean", type=Path, nargs="+", required=True, help="Parquet files")
-    parser.add_argument("--shift", type=Path, nargs="+", required=True, help="CSV of each study")
-    parser.add_argument("--curves", type=Path, nargs="+", required=True, help="CSV of each study")
+    parser.add_argument("--shift", type=Path, nargs="*", default=[], help="CSV of the studies")
+    parser.add_argument("--curves", type=cli.json_value, default=[], help="methods (JSON)")
     parser.add_argument("--csv", type=Path, required=True, help="table to write, tidy")
     parser.add_argument("--markdown", type=Path, required=True, help="table to write, to read")
     options = parser.parse_args(argv)
 
     metrics, splits, clean = iter(options.metrics), iter(options.splits), iter(options.clean)
+    shift = [pd.read_csv(path) for path in options.shift]
     lines, text = [], INTRODUCTION
-    for study, shift, curves in zip(options.studies, options.shift, options.curves, strict=True):
+    for study in options.studies:
         targets = Domain.many(study["targets"])
         tables = {
             target.name: (files.read_table(next(splits)), files.read_table(next(clean)))
             for target in targets
         }
         text += f"\n## {study['title']}\n"
-        for variable in Variable.many(study["properties"]):
-            for target in targets:
-                evidence = weigh(
-                    files.read_table(next(metrics)),
-                    *tables[target.name],
-                    study,
-                    variable,
-                    target,
-                    options.recipe,
-                )
-                evidence = evidence.beside(pd.read_csv(shift), pd.read_csv(curves))
-                lines.append(summary(study["name"], variable.name, target.name, evidence.verdict))
-                text += f"\n### {heading(evidence)}\n\n{paragraph(evidence, LABELS)}\n"
+        for variable, target in product(Variable.many(study["properties"]), targets):
+            errors = files.read_table(next(metrics))
+            evidence = weigh(errors, *tables[target.name], study, variable, target, options.recipe)
+            labels = {feature.name: feature.label for feature in Variable.many(study["features"])}
+            for sheet in shift:
+                own = sheet[sheet["domain"] == target.name]
+                evidence.remarks.extend(shift_remarks(own, labels, evidence.source.label))
+            known = curves.known_rows(tables[target.name][0], study["scheme"])
+            evidence.remarks.extend(
+                curve_remarks(errors, known, options.curves, study["scheme"], options.recipe)
+            )
+            lines.append(summary(study["name"], variable.name, target.name, evidence.verdict))
+            text += f"\n### {heading(evidence)}\n\n{paragraph(evidence, LABELS)}\n"
     files.write_table(pd.DataFrame(lines), options.csv)
     files.write_text(text, options.markdown)
+
+
+def curve_remarks(
+    metrics: pd.DataFrame,
+    known: pd.Series[float],
+    methods: Sequence[str],
+    scheme: str,
+    recipe: str,
+) -> list[str]:
+    """From how many rows on a source is no longer needed; nothing without curves."""
+    errors = curves.comparable(metrics, methods=methods, recipe=recipe, scheme=scheme)
+    if errors["size"].nunique() < 2:
+        return []
+    alone = [name for name in methods if not LABELS[name].uses_source]
+    return catch_up_remarks(curves.catch_up(errors, known, alone=alone), known)
 
 
 def weigh(

@@ -286,6 +286,7 @@ class Settings:
                     "scheme": self.judging_scheme(study),
                     "source": json.loads(self.domains_json(study, self.study(study)["source"]))[0],
                     "targets": json.loads(self.domains_json(study, *self.study(study)["targets"])),
+                    "features": json.loads(self.features_json(study)),
                     "properties": json.loads(self.properties_json(study)),
                 }
                 for study in self.studies

@@ -1,8 +1,7 @@
-"""From tables, splits and recipes to the networks to train, and back to stacks.
+"""From splits and recipes to the networks to train in one go, and back to stacks.
 
-``pretrain`` and ``transfer`` are a study's two trainings of one property:
-the source's networks; and a target's adapters with, beside them, networks of the
-source's shape trained from scratch on the target's few rows.
+A `Case` is one network to be had; `fit` trains all cases of one shape, each with its
+restarts. What cases there are is said by `paper_networks` and `rival_networks`.
 """
 
 from __future__ import annotations
@@ -11,145 +10,70 @@ import itertools
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from adaptrode.errors import InputError
-from adaptrode.networks import AdaptedStack, NetworkStack
-from adaptrode.tasks import Array, Recipe, Rows, Schedule, Split, Task, standardisation
+from adaptrode.networks import NetworkStack
+from adaptrode.splits import ALL
+from adaptrode.tasks import Array, Recipe, Rows, Schedule, Split, Task
 from adaptrode.training import Problem, Trained, train
 
 
 @dataclass(frozen=True)
-class _Case:
-    """One split trained by one recipe: what its networks see and how they are scaled."""
-
-    split: Split
-    recipe: Recipe
-    inputs: Array  # [rows, inputs], raw
-    shift: Array  # [inputs]
-    scale: Array  # [inputs]
-
-
-def pretrain(
-    source: Task, hidden: Sequence[int], recipes: Sequence[Recipe], schedule: Schedule
-) -> tuple[NetworkStack, pd.DataFrame]:
-    """Train the source's networks: per split and recipe the best of its restarts.
-
-    Features are standardised on each split's known rows.
-
-    Returns
-    -------
-    The networks and their loss histories, one row per network and epoch: method, scheme,
-    size, recipe, repeat, epoch (from 1), loss, validation_loss.
-    """
-    cases = []
-    for split in source.splits:
-        shift, scale = standardisation(source.inputs[split.known])
-        cases += [_Case(split, recipe, source.inputs, shift, scale) for recipe in recipes]
-    sizes = (source.inputs.shape[1], *hidden, 1)
-    return _train(source, "pretrained", cases, sizes, schedule)
-
-
-def transfer(
-    target: Task,
-    pretrained: NetworkStack,
-    hidden: Sequence[int],
-    adapter_hidden: Sequence[int],
-    recipes: Sequence[Recipe],
-    scaling: str,
-    schedule: Schedule,
-) -> tuple[AdaptedStack, NetworkStack, pd.DataFrame]:
-    """Train a target's adapters on the frozen source networks, and networks from scratch.
-
-    A split's source network is that of the same scheme, recipe and repeat, trained on all
-    of the source's known rows.
+class Case:
+    """One split trained by one recipe: what its networks see and learn, and how it is scaled.
 
     Parameters
     ----------
-    hidden, adapter_hidden
-        Widths of the hidden layers of the networks from scratch and of the adapters.
-    scaling
-        Where the features' scales of the frozen networks come from: ``source``, as they
-        were trained, or ``domain``, from each split's own known rows, as those of the
-        networks from scratch always do.
-
-    Returns
-    -------
-    The adapted networks (their ``source`` holds the frozen weights with the scales used
-    here), the networks from scratch, and the histories of both as in `pretrain`.
+    split
+        Positions of its rows in ``inputs``.
+    inputs, targets
+        [rows, inputs] in raw units, and [rows] as networks learn them.
+    shift, scale
+        [inputs], of the inputs.
+    output_scale
+        What the property is over ``targets``.
+    start
+        First kernels and biases per layer; without it they are drawn.
     """
-    wanted = pd.DataFrame(
-        [
-            {"scheme": split.scheme, "recipe": recipe.name, "repeat": split.repeat, "size": "all"}
-            for split in target.splits
-            for recipe in recipes
-        ]
-    )
-    try:
-        frozen = pretrained.matching(wanted, ("scheme", "recipe", "repeat", "size"))
-    except KeyError as error:
-        raise InputError(
-            f"there is no source network for a split of '{target.domain}'",
-            found=", ".join(map(str, error.args[0])),
-            mend="delete the source's networks and run `snakemake` again",
-        ) from None
-    pairs = [(split, recipe) for split in target.splits for recipe in recipes]
-    if scaling == "domain":
-        scales = [standardisation(target.inputs[split.known]) for split, _ in pairs]
-        frozen = NetworkStack(
-            frozen.kernels,
-            frozen.biases,
-            np.stack([shift for shift, _ in scales]),
-            np.stack([scale for _, scale in scales]),
-            frozen.output_scale,
-            frozen.members,
-        )
-    elif scaling != "source":
-        raise ValueError(f"scaling must be source or domain, not {scaling!r}")
-    answers = frozen.predict(target.inputs)
-    adapted_cases, scratch_cases = [], []
-    for index, (split, recipe) in enumerate(pairs):
-        shift, scale = np.zeros(1), np.ones(1)
-        answer = answers[index][:, None]
-        if recipe.adapter_input == "standardised":
-            shift, scale = standardisation(answer[split.known])
-        adapted_cases.append(_Case(split, recipe, answer, shift, scale))
-        # Without a source there is no other scale than the target's own.
-        own = standardisation(target.inputs[split.known])
-        scratch_cases.append(_Case(split, recipe, target.inputs, *own))
-    adapter, adapter_history = _train(
-        target, "adapter", adapted_cases, (1, *adapter_hidden, 1), schedule
-    )
-    scratch, scratch_history = _train(
-        target, "scratch", scratch_cases, (target.inputs.shape[1], *hidden, 1), schedule
-    )
-    history = pd.concat([adapter_history, scratch_history], ignore_index=True)
-    return AdaptedStack(frozen, adapter), scratch, history
+
+    split: Split
+    recipe: Recipe
+    inputs: Array
+    targets: Array
+    shift: Array
+    scale: Array
+    output_scale: float
+    start: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[np.float32]]] | None = None
 
 
-_Stack = TypeVar("_Stack", NetworkStack, AdaptedStack)
+def learnt(observed: Array, known: Rows, recipe: Recipe) -> tuple[Array, float]:
+    """A property as networks learn it, and its unit: the median of known rows, or 1."""
+    unit = float(np.median(observed[known])) if recipe.property_scale == "median" else 1.0
+    return observed / unit, unit
 
 
-def headline(stack: _Stack, recipe: Recipe) -> _Stack:
-    """The network that single-network figures show: rows split, all of them, first repeat."""
-    return stack.select(scheme="row", size="all", recipe=recipe.name, repeat=0)
+def pairs(task: Task, recipes: Sequence[Recipe]) -> list[tuple[Split, Recipe]]:
+    """What is trained: all splits by the first recipe, those of all rows by every one.
 
-
-def assert_frozen(after: NetworkStack, before: NetworkStack) -> None:
-    """Make sure that training beside or on top of networks left their weights alone.
-
-    Raises
-    ------
-    AssertionError
-        When a single bit differs.
+    Splits of fewer rows are for learning curves, which show the headline recipe alone.
     """
-    pairs = zip((*after.kernels, *after.biases), (*before.kernels, *before.biases), strict=True)
-    if any(new.tobytes() != old.tobytes() for new, old in pairs):
-        raise AssertionError("frozen weights have changed")
+    return [
+        (split, recipe)
+        for split in task.splits
+        for recipe in (recipes if split.size == ALL else recipes[:1])
+    ]
+
+
+def own_case(
+    of: Task, split: Split, recipe: Recipe, inputs: Array, shift: Array, scale: Array
+) -> Case:
+    """A case that learns the task's own property."""
+    targets, unit = learnt(of.observed, split.known, recipe)
+    return Case(split, recipe, inputs, targets, shift, scale, unit)
 
 
 def glorot_uniform(
@@ -167,34 +91,50 @@ def glorot_uniform(
     return kernels, biases
 
 
-def _train(
-    of: Task, method: str, cases: Sequence[_Case], sizes: Sequence[int], schedule: Schedule
+def fit(
+    of: Task,
+    method: str,
+    cases: Sequence[Case],
+    sizes: Sequence[int],
+    schedule: Schedule,
+    trainable: Sequence[bool] | None = None,
 ) -> tuple[NetworkStack, pd.DataFrame]:
-    """Train all restarts of all cases in one go and keep the best of each case."""
-    medians = np.array([np.median(of.observed[case.split.known]) for case in cases])
-    scaled = np.array([case.recipe.property_scale == "median" for case in cases])
-    output_scale = np.where(scaled, medians, 1.0)
-    start_bias = np.where(
-        [case.recipe.output_bias == "median" for case in cases], medians / output_scale, 0.0
-    )
+    """Train all restarts of all cases in one go and keep the best of each case.
+
+    Parameters
+    ----------
+    of, method
+        Their names key the random draws.
+    sizes
+        Units per layer from the inputs to the output, of every network.
+    trainable
+        Per layer whether it is trained; all are by default.
+
+    Returns
+    -------
+    One network a case, in their order, and the loss histories, one row per network and
+    epoch: method, scheme, size, recipe, repeat, epoch (from 1), loss, validation_loss.
+
+    Raises
+    ------
+    InputError
+        When no restart of a case ends with a finite loss.
+    """
+    output_scale = np.array([case.output_scale for case in cases])
     members = [
         (index, restart)
         for index, case in enumerate(cases)
         for restart in range(case.recipe.restarts)
     ]
-    drawn = []
-    for index, restart in members:
-        kernels, biases = glorot_uniform(
-            sizes, _generator(of, method, cases[index].split, restart, "weights", schedule.seed)
-        )
-        biases[-1] += np.float32(start_bias[index])
-        drawn.append((kernels, biases))
+    drawn = [
+        _start(of, method, cases[index], restart, sizes, schedule) for index, restart in members
+    ]
     layers = range(len(sizes) - 1)
     problem = Problem(
         kernels=tuple(np.stack([kernels[layer] for kernels, _ in drawn]) for layer in layers),
         biases=tuple(np.stack([biases[layer] for _, biases in drawn]) for layer in layers),
         inputs=np.stack([(case.inputs - case.shift) / case.scale for case in cases]),
-        targets=of.observed / output_scale[:, None],
+        targets=np.stack([case.targets for case in cases]),
         training_rows=[case.split.training for case in cases],
         validation_rows=[case.split.validation for case in cases],
         dataset_of_member=np.array([index for index, _ in members]),
@@ -206,6 +146,7 @@ def _train(
         epochs=schedule.epochs,
         batch_size=schedule.batch_size,
         loss=schedule.loss,
+        trainable=trainable,
         threads=schedule.threads,
     )
     kept = _best_restarts(of, cases, members, trained)
@@ -235,6 +176,19 @@ def _train(
     return stack, _history(method, stack.members, losses)
 
 
+def _start(
+    of: Task, method: str, case: Case, restart: int, sizes: Sequence[int], schedule: Schedule
+) -> tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[np.float32]]]:
+    """First weights of one network."""
+    if case.start is not None:
+        return case.start
+    generator = _generator(of, method, case.split, restart, "weights", schedule.seed)
+    kernels, biases = glorot_uniform(sizes, generator)
+    if case.recipe.output_bias == "median":
+        biases[-1] += np.float32(np.median(case.targets[case.split.known]))
+    return kernels, biases
+
+
 def _generator(
     of: Task, method: str, split: Split, restart: int, purpose: str, seed: int
 ) -> np.random.Generator:
@@ -250,7 +204,7 @@ def _generator(
 def _batch_order(
     of: Task,
     method: str,
-    cases: Sequence[_Case],
+    cases: Sequence[Case],
     members: Sequence[tuple[int, int]],
     schedule: Schedule,
 ) -> Callable[[int], Rows]:
@@ -265,7 +219,7 @@ def _batch_order(
 
 
 def _best_restarts(
-    of: Task, cases: Sequence[_Case], members: Sequence[tuple[int, int]], trained: Trained
+    of: Task, cases: Sequence[Case], members: Sequence[tuple[int, int]], trained: Trained
 ) -> list[int]:
     """Per case the member with the lowest final loss; the first one where several are."""
     score = trained.loss[:, -1].astype(np.float64)

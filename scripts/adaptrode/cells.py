@@ -16,6 +16,12 @@ _POINT_DECIMAL = rf"[+-]?([0-9]*|[0-9]{{1,3}}(,[0-9]{{3}})+)\.[0-9]+{_EXPONENT}"
 _GROUPED = r"[+-]?[0-9]{1,3}([ \u00a0\u202f'’.,][0-9]{3})+([.,][0-9]+)?"
 _MISSING = {"nan", "na", "n/a", "null", "none", "nil", "-", "--", "?", "missing", "<na>"}
 _INFINITE = {"inf", "infinity", "∞"}
+# Spreadsheets take 1.5 for the first of May where decimals are commas.
+_MONTH = r"(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*"
+_DATE = (
+    r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
+    rf"|[0-9]{{1,4}}[-. ]+{_MONTH}|{_MONTH}[-. ]+[0-9]{{1,4}})([-/., t].*)?"
+)
 
 
 def is_number(text: str) -> bool:
@@ -55,6 +61,11 @@ def numbers(text: pd.Series[str], decimal_comma: bool = False) -> pd.Series[floa
     return pd.Series(values, index=text.index, name=text.name)
 
 
+def missing(text: pd.Series[str]) -> pd.Series[bool]:
+    """Which cells are empty or say in so many words that there is no value."""
+    return text.str.lower().isin({"", "+nan", "-nan", *_MISSING})
+
+
 def why_no_number(text: str, decimal_comma: bool = False) -> str:
     """Say why `numbers` makes NaN of a cell."""
     bare = text.lower().lstrip("+-")
@@ -66,6 +77,8 @@ def why_no_number(text: str, decimal_comma: bool = False) -> str:
         return "infinite value"
     if text.startswith("#"):
         return "error of the spreadsheet"
+    if re.fullmatch(_DATE, text, re.IGNORECASE):
+        return "date in place of a number"
     if not decimal_comma and re.fullmatch(_AMBIGUOUS, text):
         return "thousands separator or decimal comma"
     if not decimal_comma and re.fullmatch(_COMMA_DECIMAL, text):

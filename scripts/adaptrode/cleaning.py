@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
+from numpy.typing import NDArray
 
-from adaptrode.cells import mostly_decimal_commas, numbers, why_no_number
-from adaptrode.equations import Relation, TableDescription, derivation, parse_relation
+from adaptrode.categories import Category
+from adaptrode.cells import missing, mostly_decimal_commas, numbers
+from adaptrode.equations import Relation, Step, TableDescription, derivation, parse_relation
 from adaptrode.errors import InputError
 from adaptrode.reading import RawTable
+from adaptrode.rejection import Reasons
+
+Mask = NDArray[np.bool_]
 
 logger = logging.getLogger("adaptrode")
 
 # Below this no split leaves enough rows to train on, to stop by and to test with.
 MINIMUM_ROWS = 8
-
-_SLIPS = (1000.0, 0.001, 10_000.0, 0.0001, 10.0, 0.1)
-_NAMELESS = ["", "nan", "n/a", "#n/a", "null"]  # but "Na" may be a campaign of sodium cells
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Cleaned:
     ----------
     rows
         ``row`` (int64), identifier and group (text), features and properties (float64),
-        in the order of the raw table.
+        in the order of the raw table. A `Category` gives a column of 0 and 1 for each of
+        its levels. A property may be NaN, though not all properties of a row.
     rejected
         ``row, column, value, reason``, one line per rejected row; the column is called
         what the file calls it.
@@ -49,74 +50,138 @@ def clean(
     """Validate a raw table and apply the equations.
 
     Every row of ``raw`` ends in exactly one of the two results. A row is rejected when
-    it repeats an earlier row in every cell, when a needed cell is empty or not one
-    finite number, when a measured or derived value lies outside its range, when a
-    property is zero (its percentage error would be undefined), when a relation does
-    not hold, or when its group is not named.
+    it repeats an earlier row in every cell or an earlier accepted row's identifier, when
+    a needed cell is empty or not one finite number, when a measured or derived value
+    lies outside its range or levels, when a property is zero (its percentage error would
+    be undefined), when a relation does not hold, or when its group is not named.
+
+    An empty cell of a property, or of a measurement that no feature is computed from,
+    makes that property missing in the row; the row is rejected only if all are.
 
     Raises
     ------
     InputError
         When a column is missing or doubled, an equation or relation names something
-        unknown, or fewer than ``minimum_rows`` rows remain.
+        unknown or a category, or fewer than ``minimum_rows`` rows remain, in all or with
+        one of the properties.
     """
     read, steps = derivation(description, lambda name: raw.has(description.header(name)))
     derived = [step.name for step in steps]
     known = [*read, *derived]
     relations = _relations(raw, description, known)
     read += dict.fromkeys(n for r in relations for n in r.columns if n not in known)
+    categories = _categories(description, steps, relations)
     cells = pd.DataFrame({name: raw.text(description.header(name)) for name in read})
-    decimal_comma = mostly_decimal_commas((cells[name] for name in read), raw.delimiter)
-    table = pd.DataFrame({name: numbers(cells[name], decimal_comma) for name in read})
+    measured = [name for name in read if name not in categories]
+    decimal_comma = mostly_decimal_commas((cells[name] for name in measured), raw.delimiter)
+    table = cells.assign(**{name: numbers(cells[name], decimal_comma) for name in measured})
     texts = (description.identifier, description.group)
     labels = [name for name in dict.fromkeys(texts) if name is not None and name not in read]
     for name in labels:
-        cells[name] = table[name] = raw.text(description.header(name))
+        table[name] = raw.text(description.header(name))
 
-    reasons = _Reasons(description)
-    for row, first in raw.duplicates().items():
-        reasons.add(row, "", "", f"exact duplicate of row {first}")
-    early = [relation for relation in relations if set(relation.columns) <= set(read)]
-    group = description.group if description.group in labels else None
-    spans = _spans(table, read, description)
-    for row, name, value in _failures(table, read, early, description, group):
-        if name in labels:
-            reasons.add(row, name, value, "the group is not named")
-        elif name not in read:
-            reasons.add_relation(row, name, relations, cells)
-        elif np.isnan(value):
-            text = _cell(cells, row, name)
-            reasons.add(row, name, text, why_no_number(text, decimal_comma))
+    lacking = _lacking(cells, steps, description)
+    nothing = np.logical_and.reduce(
+        [lacking.get(v.name, np.zeros(len(table), bool)) for v in description.properties]
+    )
+    reasons = Reasons(description, raw.path, table.index)
+    reasons.add_copies(raw.duplicates())
+    for name in read:
+        if name in categories:
+            reasons.add_words(table[name], categories[name].levels)
+        elif name in lacking:
+            reasons.add_cells(table[name], cells[name], decimal_comma, lacking[name], nothing)
         else:
-            why = _why_not(value, name, spans[name], description)
-            reasons.add(row, name, _cell(cells, row, name), why)
+            reasons.add_cells(table[name], cells[name], decimal_comma)
+    if description.group in labels:
+        reasons.add_nameless(table[description.group])
+    early = [relation for relation in relations if set(relation.columns) <= set(read)]
+    for relation in early:
+        reasons.add_relation(relation, table, cells)
 
     good = table.drop(index=reasons.rows())
     for step in steps:
         good[step.name] = step.values(good, description.constants)
-    late = [relation for relation in relations if relation not in early]
-    spans = _spans(good, derived, description)
-    arguments = {step.name: [n for n in step.arguments if n in good] for step in steps}
-    for row, name, value in _failures(good, derived, late, description):
-        if name in derived:
-            why = _why_not(value, name, spans[name], description)
-            origin = ", ".join(f"{n} = {_cell(good, row, n):g}" for n in arguments[name])
-            reasons.add(row, name, f"{value:.6g}", f"{why}; derived from {origin}")
-        else:
-            reasons.add_relation(row, name, relations, good)
+        lacks = lacking[step.name][table.index.isin(good.index)]
+        reasons.add_derived(good[step.name], good[[n for n in step.arguments if n in good]], lacks)
+    for relation in relations:
+        if relation not in early:
+            reasons.add_relation(relation, good)
+    if description.identifier in labels:
+        names = good.loc[good.index.difference(reasons.rows()), description.identifier]
+        reasons.add_repeated(names[names != ""])
 
     rejected = reasons.table()
     kept = good.drop(index=good.index.intersection(reasons.rows()))
     if len(kept) < minimum_rows:
         raise _too_few(raw, rejected, len(kept), minimum_rows)
+    _check_properties(raw, kept, description, minimum_rows)
     for name in description.columns:
-        if kept[name].min() == kept[name].max():
+        if kept[name].nunique() == 1:
+            value = kept[name].dropna().iloc[0]
             logger.warning(
-                "warning: %s: column '%s' is %g in every row: nothing can be learnt from it",
-                *(raw.path, description.header(name), kept[name].iloc[0]),
+                "warning: %s: column '%s' is %s in every row: nothing can be learnt from it",
+                *(raw.path, description.header(name)),
+                value if name in categories else f"{value:g}",
             )
-    kept = kept[[*labels, *description.columns]].reset_index(names="row")
-    return Cleaned(kept.astype({"row": "int64"}), rejected)
+    made = kept[labels].reset_index(names="row")
+    for name in description.columns:
+        if name in categories:
+            for level, variable in categories[name].indicators.items():
+                made[variable.name] = (kept[name] == level).to_numpy(np.float64)
+        else:
+            made[name] = kept[name].to_numpy(np.float64)
+    return Cleaned(made.astype({"row": "int64"}), rejected)
+
+
+def _categories(
+    description: TableDescription, steps: Sequence[Step], relations: Sequence[Relation]
+) -> dict[str, Category]:
+    """The features that are words; equations and relations are for numbers."""
+    found = {v.name: v for v in description.features if isinstance(v, Category)}
+    for category in found.values():
+        category.check()
+    uses = {f"the equation of '{step.name}'": (step.name, *step.arguments) for step in steps}
+    uses |= {f"the relation '{relation.text}'": tuple(relation.columns) for relation in relations}
+    for use, names in uses.items():
+        for name in found.keys() & set(names):
+            raise InputError(
+                f"{use} takes a feature of levels for a number",
+                column=description.header(name),
+                found="levels " + ", ".join(map(repr, found[name].levels)),
+                allowed="columns of numbers",
+                mend="remove the equation or relation, or give the feature a range, not levels",
+            )
+    taken = ["row", description.group, description.identifier]
+    taken += [name for name in description.columns if name not in found]
+    for category in found.values():
+        for level, variable in category.indicators.items():
+            if variable.name in taken:
+                raise InputError(
+                    f"the level '{level}' of '{category.name}' needs a column of its own",
+                    column=variable.name,
+                    found="another column of this name",
+                    mend="rename the feature or the level in the config",
+                )
+            taken.append(variable.name)
+    return found
+
+
+def _lacking(
+    cells: pd.DataFrame, steps: Sequence[Step], description: TableDescription
+) -> dict[str, Mask]:
+    """For each column that a row may lack, which rows do: all that no feature needs."""
+    needed = {feature.name for feature in description.features}
+    for step in reversed(steps):
+        if step.name in needed:
+            needed.update(step.arguments)
+    lacking = {str(n): missing(cells[n]).to_numpy(bool) for n in cells if n not in needed}
+    for step in steps:
+        absent = np.zeros(len(cells), dtype=bool)
+        for argument in step.arguments:
+            absent |= lacking.get(argument, False)
+        lacking[step.name] = absent
+    return lacking
 
 
 def _relations(
@@ -134,115 +199,33 @@ def _relations(
     return found
 
 
-class _Reasons:
-    """Why rows are rejected, in the order in which it was found."""
-
-    def __init__(self, description: TableDescription) -> None:
-        self._description = description
-        self._found: dict[int, list[tuple[str, str, str]]] = {}
-
-    def add(self, row: Any, name: str, value: str, reason: str) -> None:
-        place = (self._description.header(name), value, reason)
-        self._found.setdefault(int(row), []).append(place)
-
-    def add_relation(
-        self, row: Any, text: str, relations: Iterable[Relation], table: pd.DataFrame
-    ) -> None:
-        columns = next(r for r in relations if r.text == text).columns
-        values = {self._description.header(name): _cell(table, row, name) for name in columns}
-        if any(column in values for column, _, _ in self._found.get(int(row), ())):
-            return  # the value itself was refused, which says more
-        listed = ", ".join(
-            f"{header} = {value if isinstance(value, str) else f'{value:.6g}'}"
-            for header, value in values.items()
-        )
-        self.add(row, columns[0], str(_cell(table, row, columns[0])), f"not {text} ({listed})")
-
-    def rows(self) -> list[int]:
-        return list(self._found)
-
-    def table(self) -> pd.DataFrame:
-        """The rejected table: the first reason's place, and all reasons."""
-        lines = []
-        for row, ((column, value, reason), *others) in sorted(self._found.items()):
-            also = [f"also {c} '{v}': {r}" for c, v, r in others]
-            lines.append((row, column, value, "; ".join([reason, *also])))
-        made = pd.DataFrame(lines, columns=["row", "column", "value", "reason"])
-        return made.astype({"row": "int64", "column": "str", "value": "str", "reason": "str"})
-
-
-def _cell(table: pd.DataFrame, row: Any, name: str) -> Any:
-    return table.loc[row, name]
-
-
-def _failures(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    relations: Sequence[Relation],
-    description: TableDescription,
-    group: str | None = None,
-) -> list[tuple[Any, str, Any]]:
-    """(row, column or relation, value) of everything that pandera finds, in row order."""
-    properties = {v.name for v in description.properties}
-    columns = {}
-    for name in names:
-        variable = description.variables[name]
-        checks = [pa.Check.in_range(variable.low, variable.high)]
-        if name in properties:
-            checks.append(pa.Check.ne(0.0))
-        columns[name] = pa.Column(float, checks, nullable=False)
-    if group is not None:
-        columns[group] = pa.Column(str, pa.Check(lambda text: ~text.str.lower().isin(_NAMELESS)))
-    for relation in relations:
-        columns[relation.text] = pa.Column(bool, pa.Check.eq(True))
-    table = table.assign(**{relation.text: relation.holds(table) for relation in relations})
-    try:
-        pa.DataFrameSchema(columns).validate(table, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.drop_duplicates(["index", "column"])
-        order = {name: i for i, name in enumerate(columns)}
-        cases = cases.assign(order=cases["column"].map(order)).sort_values(["index", "order"])
-        return list(zip(cases["index"], cases["column"], cases["failure_case"], strict=True))
-    return []
-
-
-def _spans(
-    table: pd.DataFrame, names: Sequence[str], description: TableDescription
-) -> dict[str, tuple[float, float]]:
-    """Per column, between which values a row like the others would lie."""
-    spans = {}
-    for name in names:
-        low, high = description.variables[name].low, description.variables[name].high
-        usual = table[name][table[name].between(low, high)]
-        if len(usual):
-            low, high = max(low, usual.min() / 2), min(high, usual.max() * 2)
-        spans[name] = (low, high)
-    return spans
-
-
-def _why_not(
-    value: float, name: str, span: tuple[float, float], description: TableDescription
-) -> str:
-    """Say why a number was refused."""
-    if not np.isfinite(value):
-        return "not a finite number"
-    if value == 0 and name in {v.name for v in description.properties}:
-        return "a property of zero, whose percentage error is undefined"
-    variable = description.variables[name]
-    unit = f" {variable.unit}" if variable.unit else ""
-    reason = f"outside the possible range of {variable.low:g} to {variable.high:g}{unit}"
-    # A slip is suspected only where undoing it gives a value like the other rows'.
-    for factor in _SLIPS:
-        if value and span[0] <= value * factor <= span[1]:
-            what = f"times {factor:g}" if factor > 1 else f"divided by {1 / factor:g}"
-            return f"{reason}; unit slip? {what} it would be {value * factor:g}"
-    return reason
+def _check_properties(
+    raw: RawTable, kept: pd.DataFrame, description: TableDescription, minimum: int
+) -> None:
+    """Each property needs rows enough of its own."""
+    for variable in description.properties:
+        count = int(kept[variable.name].notna().sum())
+        if count < minimum:
+            raise InputError(
+                "too few rows have this property",
+                file=raw.path,
+                column=description.header(variable.name),
+                found=f"{count} of {len(kept)} accepted rows",
+                allowed=f"at least {minimum} rows",
+                mend="measure it in more samples, or leave the property out of the config",
+            )
+        if count < len(kept):
+            logger.info(
+                "%s: %d of %d accepted rows lack '%s'",
+                *(raw.path, len(kept) - count, len(kept), description.header(variable.name)),
+            )
 
 
 def _too_few(raw: RawTable, rejected: pd.DataFrame, kept: int, minimum: int) -> InputError:
     place = rejected["column"].where(rejected["column"] != "", "row")
+    reason = rejected["reason"].str.split("; | \\(", regex=True).str[0]
     usual = (
-        (place + ": " + rejected["reason"].str.split("; | \\(", regex=True).str[0])
+        (place + ": " + reason.str.replace(r"row [0-9]+$", "an earlier row", regex=True))
         .value_counts()
         .head(3)
     )

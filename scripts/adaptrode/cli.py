@@ -35,6 +35,43 @@ def json_value(text: str) -> Any:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
 
 
+def check_json(option: str, value: Any, kind: type) -> None:
+    """Raise an `InputError` when an option's JSON is no list (or no mapping)."""
+    if not isinstance(value, kind):
+        raise InputError(
+            f"{option} is not understood",
+            found=json.dumps(value, ensure_ascii=False)[:200],
+            allowed='a list, as "[...]"' if kind is list else 'a mapping, as "{...}"',
+            mend="mend the option",
+        )
+
+
+def whole(low: int) -> Callable[[str], int]:
+    """A type of options: whole numbers from ``low``."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least {low}")
+        return value
+
+    return number
+
+
+def fraction(text: str) -> float:
+    """A type of options: numbers above 0 and below 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0 and below 1")
+    return value
+
+
 def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None = None) -> int:
     """Run a script's ``main``; return its exit status.
 
@@ -49,8 +86,18 @@ def run(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None
     logger.setLevel(logging.INFO)
     handlers: list[logging.Handler] = []
     if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(log, mode="w", encoding="utf-8"))
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            handlers.append(logging.FileHandler(log, mode="w", encoding="utf-8"))
+        except OSError as error:
+            unwritable = InputError(
+                "the log cannot be written",
+                file=log,
+                found=error.strerror,
+                mend="name another path after --log",
+            )
+            print(f"error: {unwritable}", file=sys.stderr)
+            return 2
     else:
         handlers.append(logging.StreamHandler(sys.stderr))
     for name in ("adaptrode", "py.warnings"):

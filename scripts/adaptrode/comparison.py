@@ -60,9 +60,5 @@ def compare(errors: pd.DataFrame, labels: Mapping[str, Label], ratio: float) -> 
             keys = ("difference", "difference_low", "difference_high", "won")
             line |= {f"{key}_to_{to}": value for key, value in zip(keys, values, strict=True)}
         lines.append(line)
-    table = (
-        pd.DataFrame(lines)
-        .drop(columns="best_adapter")
-        .rename(columns={"best_alone": "best_without_source"})
-    )
+    table = pd.DataFrame(lines)
     return table.sort_values("mape_mean_pct", kind="stable", ignore_index=True)

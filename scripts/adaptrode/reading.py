@@ -1,13 +1,15 @@
 """Reading a laboratory's CSV as text, whatever program exported it.
 
-Accepted: UTF-8 with or without byte-order mark; comma, semicolon or tab between the
-cells; decimal points or decimal commas; any line ends; blank lines; a ``sep=;`` line.
+Accepted: UTF-8 with or without byte-order mark, UTF-16 with one; comma, semicolon or
+tab between the cells; decimal points or decimal commas; any line ends; blank lines; a
+``sep=;`` line.
 What makes the whole file unreadable is an `InputError`; what concerns one cell is
 left in the table as text, for the cleaning to judge.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import difflib
 import io
@@ -15,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,22 +27,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from adaptrode.cells import is_number
+from adaptrode.decoding import EXPORT_AS_CSV, utf8
 from adaptrode.errors import InputError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-EXPORT_AS_CSV = "export the table again as 'CSV UTF-8'"
 
-# What a file begins with when it is not text at all, or not UTF-8.
-_FOREIGN = (
-    (b"PK\x03\x04", "an Excel workbook or another zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"%PDF", "a PDF"),
-    (b"\xff\xfe\x00\x00", "UTF-32 text"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-)
+MOST_NAMES = 30  # of a header, in a message
+PREAMBLE = 50  # lines in which a header below other lines is looked for
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ class RawTable:
             "the column is missing",
             file=self.path,
             column=header,
-            found=", ".join(repr(name) for name in self.headers),
+            found=_listed(self.headers),
             mend=f"is it '{close}'? Rename it, or name it under `columns` in the config"
             if close
             else "add it, or say under `columns` in the config what it is called in this file",
@@ -106,9 +100,10 @@ class RawTable:
         rows = self.cells.index.to_series()
         first = rows.groupby(hashes).transform("first")
         again = rows[first < rows]
-        same = (
-            self.cells.loc[again].to_numpy(object) == self.cells.loc[first[again]].to_numpy(object)
-        ).all(axis=1)
+        same = np.ones(len(again), dtype=bool)
+        for name in self.cells:
+            cells = self.cells[name]
+            same &= cells.loc[again].to_numpy() == cells.loc[first[again]].to_numpy()
         found: pd.Series[int] = first[again[same]]
         return found
 
@@ -127,12 +122,12 @@ def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
     Raises
     ------
     InputError
-        When the file is missing, empty, not UTF-8 text, without a header or without
-        rows, when no delimiter fits, or when a row has more or fewer cells than the
-        header.
+        When the file is missing, empty, too large, no text, without a header in its
+        first row or without rows, when no delimiter fits, or when a row has more or
+        fewer cells than the header.
     """
     path = Path(path)
-    data = _separator_line(_utf8(path))
+    data = _separator_line(utf8(path))
     delimiter, headers = _header(path, data, expected)
     table, counted = _records(path, data, delimiter, len(headers))
     filled = _any_filled(table)
@@ -152,6 +147,11 @@ def read_raw(path: str | Path, expected: Collection[str] = ()) -> RawTable:
     return RawTable(path, tuple(headers), cells, delimiter)
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(repr(name[:100]) for name in names[:MOST_NAMES]) + more
+
+
 def _key(header: str) -> str:
     """A header as it is compared: µ (micro) and μ (mu) are one letter, spaces fold."""
     return " ".join(unicodedata.normalize("NFKC", header).split())
@@ -164,60 +164,6 @@ def _closest(header: str, headers: Sequence[str]) -> str | None:
     return simple[found[0]] if found else None
 
 
-def _utf8(path: Path) -> bytes:
-    """The file's bytes, known to be UTF-8 text with something in it, without its mark."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            "the file does not exist", file=path, mend="check the path in the config"
-        ) from None
-    except OSError as error:
-        raise InputError(
-            "the file cannot be read",
-            file=path,
-            found=error.strerror,
-            allowed="a CSV file that you may read",
-            mend="check the path and its permissions",
-        ) from None
-    kind = next((kind for magic, kind in _FOREIGN if data.startswith(magic)), None)
-    if kind is None and b"\0" in data[:65536]:
-        kind = "binary data or UTF-16 text"
-    if kind is None and re.match(rb"\s*<(!doctype|html|\?xml)", data[:100], re.IGNORECASE):
-        kind = "a web page or XML"
-    if kind is not None:
-        raise InputError(
-            "this is not a CSV file in UTF-8",
-            file=path,
-            found=kind,
-            allowed="UTF-8 text with comma, semicolon or tab between the cells",
-            mend=EXPORT_AS_CSV,
-        )
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        byte = data[error.start : error.start + 1]
-        raise InputError(
-            "this is not a CSV file in UTF-8",
-            file=path,
-            found=f"the byte 0x{byte.hex()} in line {line} "
-            f"(in Windows-1252 '{byte.decode('cp1252', 'replace')}')",
-            allowed="UTF-8 text",
-            mend=EXPORT_AS_CSV,
-        ) from None
-    if not data.strip(b' \t\r\n,;"'):
-        raise InputError(
-            "the file is empty",
-            file=path,
-            found=f"{len(data)} bytes, none of them in a cell",
-            allowed="a header and one row for each sample",
-            mend=EXPORT_AS_CSV,
-        )
-    return data
-
-
 def _separator_line(data: bytes) -> bytes:
     """Drop Excel's ``sep=;`` line, which no spreadsheet shows or counts."""
     return re.sub(rb"\A\"?sep=.\"?(\r\n|\r|\n)", b"", data, flags=re.IGNORECASE)
@@ -227,16 +173,32 @@ def _header(path: Path, data: bytes, expected: Collection[str]) -> tuple[str, li
     """The delimiter that finds most expected columns, then most columns, and the header."""
     wanted = {_key(name) for name in expected}
     best: tuple[tuple[int, int], str, list[str]] | None = None
+    below: tuple[int, int, str] | None = None
     for delimiter in DELIMITERS:
         stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
         try:
-            record = next(r for r in csv.reader(stream, delimiter=delimiter) if any(map(_key, r)))
+            records = enumerate(csv.reader(stream, delimiter=delimiter), 1)
+            _, record = next(r for r in records if any(map(_key, r[1])))
         except (csv.Error, StopIteration):
             continue
         names = [name.strip() for name in record]
         score = (len(wanted & set(map(_key, names))), len(names))
         if best is None or score > best[0]:
             best = (score, delimiter, names)
+        with contextlib.suppress(csv.Error):
+            for number, record in islice(records, PREAMBLE):
+                found = len(wanted & set(map(_key, record)))
+                if found > (below[0] if below else 0):
+                    below = found, number, delimiter.join(record)
+    if best is not None and best[0][0] == 0 and below is not None:
+        raise InputError(
+            "the header is not in the first row",
+            file=path,
+            row=below[1],
+            found=f"{below[2][:200]!r} below {best[2][0][:100]!r}",
+            allowed="nothing above the header",
+            mend=f"delete the rows above row {below[1]}",
+        )
     if best is None or len(best[2]) == 1:
         raise InputError(
             "only one column was found",
@@ -255,6 +217,15 @@ def _header(path: Path, data: bytes, expected: Collection[str]) -> tuple[str, li
             found=", ".join(names),
             allowed="the columns' names in the first row",
             mend="put a row of names above the numbers",
+        )
+    if wanted and best[0][0] == 0:
+        raise InputError(
+            "the header names none of the columns that are looked for",
+            file=path,
+            found=_listed(names),
+            allowed=_listed(list(expected)),
+            mend="put the columns' names in the first row, or say under `columns` in the "
+            "config what they are called in this file",
         )
     return best[1], names
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from adaptrode import files
 from adaptrode.errors import InputError
 from adaptrode.networks import NetworkStack
+from adaptrode.splits import ALL
 
 logger = logging.getLogger("adaptrode")
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
+
+# Whose rows a source network's features are scaled on where it predicts a target: the
+# source's, the target's own, or those of the source and all targets, in training as well.
+SCALINGS = ("source", "domain", "pooled")
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,9 @@ class Split:
     """Positions in a table of a split's rows.
 
     ``training`` are the rows that weights are fitted to, ``known`` these and the
-    validation rows: all that is not test. Scales and medians come from ``known``, as in
-    the paper, where the validation rows are taken out of the training set by ``fit``.
+    validation rows. Scales and medians come from ``known``, as in the paper, where the
+    validation rows are taken out of the training set by ``fit``. Rows that a smaller size
+    leaves out are in none of the three.
     """
 
     scheme: str
@@ -75,6 +83,7 @@ class Split:
     repeat: int
     training: Rows
     validation: Rows
+    test: Rows
 
     @property
     def known(self) -> Rows:
@@ -102,6 +111,23 @@ class Task:
     inputs: Array
     observed: Array
     splits: list[Split]
+
+    def whole(self, like: Split) -> Split:
+        """The split of all rows with the scheme and repeat of a split of another domain.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
+        for split in self.splits:
+            if (split.scheme, split.size, split.repeat) == (like.scheme, ALL, like.repeat):
+                return split
+        raise InputError(
+            f"'{self.domain}' lacks a split that another domain of the study has",
+            found=f"scheme {like.scheme}, repeat {like.repeat}",
+            mend="delete the splits tables and run `snakemake` again",
+        )
 
 
 def task(
@@ -142,16 +168,14 @@ def task(
         scheme, size, repeat = keys
         of_role = {
             role: position[rows.loc[rows["role"] == role, "row"]].to_numpy(dtype=np.intp)
-            for role in ("train", "validation")
+            for role in ("train", "validation", "test")
         }
         if not len(of_role["train"]):
             raise InputError(
                 f"the split {scheme}/{size}/{repeat} of '{domain}' has no training row",
                 mend="lower `test_fraction` or `validation_fraction` in the config",
             )
-        made.append(
-            Split(str(scheme), str(size), int(repeat), of_role["train"], of_role["validation"])
-        )
+        made.append(Split(str(scheme), str(size), int(repeat), *of_role.values()))
     return Task(
         study,
         property_name,
@@ -160,6 +184,19 @@ def task(
         table[property_name].to_numpy(dtype=np.float64),
         made,
     )
+
+
+def read(
+    study: str,
+    property_name: str,
+    clean: Path,
+    splits: Path,
+    features: Sequence[str],
+    domain: str | None = None,
+) -> Task:
+    """As `task`, from its files; a domain without a name is called as its clean table."""
+    tables = files.read_table(clean), files.read_table(splits)
+    return task(study, property_name, domain or clean.stem, *tables, features)
 
 
 def standardisation(values: Array) -> tuple[Array, Array]:

@@ -31,8 +31,8 @@ HELPS, HURTS, UNKNOWN = "helps", "hurts", "cannot be told"
 # Fewer splits than this say nothing about the spread between them.
 FEWEST_SPLITS = 3
 
-# Of a perfect prediction, whose logarithm would be infinite.
-LEAST_ERROR_PCT = 1e-9
+# Perfect predictions and those that are not finite have no logarithm.
+ERRORS_PCT = (1e-9, 1e9)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def judge(errors: pd.DataFrame, first: str, second: str, test_ratio: float) -> J
         Test rows over training rows, see `adaptrode.metrics.mean_interval`.
     """
     pairs = common(errors, first, second)
-    logs = np.log(np.maximum(pairs, LEAST_ERROR_PCT))
+    logs = np.log(pairs.clip(*ERRORS_PCT))
     found = paired_difference(logs[first], logs[second], test_ratio)
     ratio = Interval(*(math.exp(end) for end in (found.mean, found.low, found.high)))
     outcome = UNKNOWN

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from adaptrode.curves import CatchUp
 from adaptrode.description import Domain, Variable
 from adaptrode.methods import ADAPTER, CHOICE, Label
 from adaptrode.numbers import percent, share, span
@@ -146,3 +147,64 @@ def _basis(evidence: Evidence) -> str:
         f"out. Random rows would have shown {percent(random)} %, "
         f"{evidence.errors[name] / random:.2g} times less."
     )
+
+
+def shift_remarks(sheet: pd.DataFrame, labels: Mapping[str, str], source: str) -> list[str]:
+    """What of the features' shift one must know before trusting a transfer.
+
+    Parameters
+    ----------
+    sheet
+        The lines of one target in the shift sheet, see `adaptrode.shift.by_column`.
+    labels
+        Of every feature.
+    source
+        The source's label.
+    """
+    features = sheet[sheet["kind"] == "feature"]
+    named = features["column"].map(labels)
+    said = []
+    foreign = list(named[features["another_quantity"].astype(bool)])
+    if foreign:
+        said.append(
+            f"Check the meaning of {', '.join(foreign)}: its values lie so far outside those of "
+            f"{source} that it may be another quantity."
+        )
+    still = features["constant_in_source"].astype(bool) & (features["outside_share"] > 0)
+    if still.any():
+        said.append(
+            f"{source} says nothing of {', '.join(named[still])}, which never varied there and "
+            "has other values here."
+        )
+    rest = features[~features["another_quantity"].astype(bool) & ~still]
+    outside = rest[rest["outside_share"] > 0.5]
+    if len(outside):
+        said.append(
+            f"Most rows lie outside the range of {source} in "
+            f"{', '.join(outside['column'].map(labels))}."
+        )
+    return said
+
+
+def catch_up_remarks(found: CatchUp, known: pd.Series[float]) -> list[str]:
+    """From how many rows on learning without a source does as well."""
+    said = []
+    if found.over_adapter is not None:
+        said.append(
+            f"Without the source the best method of the learning curves is no worse than the "
+            f"paper's adapter from {known[found.over_adapter]:.0f} rows on."
+        )
+    smallest = str(found.best["size"].iloc[0])
+    if found.over_source is None:
+        said.append("The best method with the source is still ahead with all the rows there are.")
+    elif found.over_source == smallest:
+        said.append(
+            f"At no number of rows, from {known[smallest]:.0f} on, is the best method with the "
+            "source better beyond noise."
+        )
+    else:
+        said.append(
+            f"The best method with the source is ahead beyond noise with fewer than "
+            f"{known[found.over_source]:.0f} rows."
+        )
+    return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from daemons import call, free_ports, stop, wait_until
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "munged")
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 NODES = ("n1", "n2")
+PARTITION = "normal"  # as in the profiles, which are tested as they are
 
 # A job step drops SLURM_CONF, so that only this place will do.
 CONFIG = Path("/etc/slurm/slurm.conf")
@@ -50,9 +52,17 @@ SlurmdTimeout=10
 KillWait=2
 ReturnToService=2
 {nodes}
-PartitionName=test Nodes={names} Default=YES State=UP MaxTime=60
+PartitionName={partition} Nodes={names} Default=YES State=UP MaxTime=60
 """
 CGROUPS = "CgroupPlugin=cgroup/v1\nConstrainCores=no\nConstrainRAMSpace=no\n"
+
+
+def in_the_way() -> str:
+    """Why this machine's own SLURM forbids a second one, in a line; nothing when none does."""
+    for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
+        if path.exists() and not path.read_text("utf-8").startswith(MARK):
+            return f"{path} belongs to a SLURM of this machine"
+    return ""
 
 
 class Slurm:
@@ -76,17 +86,19 @@ class Slurm:
         wait_until(lambda: self.states() == dict.fromkeys(NODES, "IDLE"), "no two idle nodes")
 
     def _write_config(self) -> None:
-        if CONFIG.exists() and not CONFIG.read_text("utf-8").startswith(MARK):
-            raise RuntimeError(f"{CONFIG} belongs to a SLURM of this machine")
         controller_port, *node_ports = free_ports(1 + len(NODES))
-        # Two cores and half the memory each; what they have does not matter to a test.
+        # One job each at a time, so that two jobs go to two nodes.
         nodes = "\n".join(
             f"NodeName={name} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1"
-            f" Port={port} CPUs=2 RealMemory=8000 State=UNKNOWN"
+            f" Port={port} CPUs=1 RealMemory=8000 State=UNKNOWN"
             for name, port in zip(NODES, node_ports, strict=True)
         )
         settings = SETTINGS.format(
-            folder=self.folder, controller_port=controller_port, nodes=nodes, names=",".join(NODES)
+            folder=self.folder,
+            controller_port=controller_port,
+            nodes=nodes,
+            names=",".join(NODES),
+            partition=PARTITION,
         )
         for name in ("state", *(f"spool.{node}" for node in NODES)):
             (self.folder / name).mkdir()
@@ -113,6 +125,7 @@ class Slurm:
             for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
                 if path.exists() and path.read_text("utf-8").startswith(MARK):
                     path.unlink()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # What SLURM itself has on record
 
@@ -121,9 +134,15 @@ class Slurm:
         lines = call("sinfo", "--noheader", "--Node", "--format=%N %T", check=False).splitlines()
         return {name: state.upper() for name, state in (line.split() for line in lines)}
 
-    def jobs(self, *states: str) -> list[dict[str, str]]:
-        """Every job that SLURM remembers, or those in some states: its record as words."""
+    def jobs(self, *states: str, folder: Path | None = None) -> list[dict[str, str]]:
+        """What SLURM remembers of its jobs, oldest first: of all, or in some states or a folder."""
         lines = call("scontrol", "--oneliner", "show", "jobs", check=False).splitlines()
         records = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines]
-        found = [record for record in records if "JobId" in record]
-        return [job for job in found if not states or job["JobState"] in states]
+        found = [
+            job
+            for job in records
+            if "JobId" in job
+            and (not states or job["JobState"] in states)
+            and (folder is None or job["WorkDir"] == str(folder))
+        ]
+        return sorted(found, key=lambda job: int(job["JobId"]))

@@ -3,77 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from network_cases import (
+    ADAPTER,
+    FEATURES,
+    HIDDEN,
+    LITERAL,
+    ROBUST,
+    SCHEDULE,
+    make_splits,
+    make_table,
+    make_task,
+    weights,
+)
 
-import pretrain as pretrain_script
-import transfer as transfer_script
-from adaptrode import arrange, tasks
+from adaptrode import arrange, paper_networks, tasks
 from adaptrode.errors import InputError
-from adaptrode.networks import NetworkStack, load_stacks
-from adaptrode.tasks import Recipe, Schedule, Task
-
-FEATURES = ["width_mm", "speed_m_s", "gap_um"]
-ROBUST = Recipe("robust", 0.01, 3, "median", "median", "standardised")
-LITERAL = Recipe("literal", 0.001, 1, "none", "zero", "raw")
-SCHEDULE = Schedule(epochs=15, batch_size=8, loss="mape", seed=5)
-HIDDEN, ADAPTER = [3], [2]
-
-
-def make_table(domain: int, rows: int = 30) -> pd.DataFrame:
-    """The second feature does not vary in domain 0."""
-    rng = np.random.default_rng(domain)
-    table = pd.DataFrame({"row": np.arange(2, rows + 2)})
-    table["width_mm"] = rng.uniform(1, 2, rows) + domain
-    table["speed_m_s"] = 0.7 + domain * rng.random(rows)
-    table["gap_um"] = rng.uniform(50, 90, rows)
-    table["mass_g"] = (20 + domain) * table["width_mm"] * np.exp(0.05 * rng.normal(size=rows))
-    return table
-
-
-def make_splits(rows: int = 30, repeats: int = 2, schemes: tuple[str, ...] = ("row",)) -> Any:
-    parts = []
-    for scheme in schemes:
-        for repeat in range(repeats):
-            order = np.random.default_rng([len(scheme), repeat]).permutation(rows)
-            role = np.select([order < 9, order < 12], ["test", "validation"], "train")
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "scheme": scheme,
-                        "size": "all",
-                        "repeat": repeat,
-                        "row": np.arange(2, rows + 2),
-                        "role": role,
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
-
-
-def make_task(domain: int, table: pd.DataFrame | None = None, splits: Any = None) -> Task:
-    return tasks.task(
-        "study",
-        "mass_g",
-        f"domain_{domain}",
-        make_table(domain) if table is None else table,
-        make_splits() if splits is None else splits,
-        FEATURES,
-    )
+from adaptrode.networks import NetworkStack
+from adaptrode.tasks import Recipe
 
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[NetworkStack, pd.DataFrame]:
-    return arrange.pretrain(make_task(0), HIDDEN, [ROBUST, LITERAL], SCHEDULE)
-
-
-def weights(stack: NetworkStack) -> bytes:
-    return b"".join(array.tobytes() for array in (*stack.kernels, *stack.biases))
+    return paper_networks.pretrain(make_task(0), HIDDEN, [ROBUST, LITERAL], SCHEDULE)
 
 
 def test_splits_become_positions_in_the_table() -> None:
@@ -147,7 +103,7 @@ def test_the_kept_restart_has_the_lowest_loss_and_more_restarts_only_add(trained
     kept = trained[0].select(recipe="robust")
     assert set(kept.members["restart"]) <= {0, 1, 2}
     one = dataclasses.replace(ROBUST, restarts=1)
-    first, _ = arrange.pretrain(make_task(0), HIDDEN, [one], SCHEDULE)
+    first, _ = paper_networks.pretrain(make_task(0), HIDDEN, [one], SCHEDULE)
     assert (total(kept) <= total(first)).all()
     for member in np.flatnonzero(kept.members["restart"] == 0):
         assert weights(kept.take([member])) == weights(first.take([member]))
@@ -155,7 +111,7 @@ def test_the_kept_restart_has_the_lowest_loss_and_more_restarts_only_add(trained
 
 def test_a_network_does_not_depend_on_which_others_are_trained(trained: Any) -> None:
     splits = make_splits(repeats=3, schemes=("row", "batch"))
-    more, _ = arrange.pretrain(make_task(0, None, splits), HIDDEN, [ROBUST], SCHEDULE)
+    more, _ = paper_networks.pretrain(make_task(0, None, splits), HIDDEN, [ROBUST], SCHEDULE)
     one = {"scheme": "row", "recipe": "robust", "repeat": 1}
     assert weights(more.select(**one)) == weights(trained[0].select(**one))
 
@@ -167,10 +123,12 @@ def test_no_network_sees_a_test_row() -> None:
     changed = table.copy()
     tested = changed["row"].isin(splits.loc[splits["role"] == "test", "row"])
     changed.loc[tested, [*FEATURES, "mass_g"]] *= 3.0
-    source, _ = arrange.pretrain(make_task(0, None, splits), HIDDEN, [ROBUST, LITERAL], SCHEDULE)
-    for scaling in ("source", "domain"):
+    source, _ = paper_networks.pretrain(
+        make_task(0, None, splits), HIDDEN, [ROBUST, LITERAL], SCHEDULE
+    )
+    for scaling in ("source", "domain", "pooled"):
         results = [
-            arrange.transfer(
+            paper_networks.transfer(
                 make_task(1, rows, splits),
                 source,
                 HIDDEN,
@@ -201,7 +159,7 @@ def test_recipes_scale_and_start_as_they_say(trained: Any) -> None:
         expected = np.median(task.observed[known]) if recipe == "robust" else 1.0
         assert stack.output_scale[member] == expected
         np.testing.assert_allclose(stack.input_shift[member], task.inputs[known].mean(axis=0))
-    still, _ = arrange.pretrain(
+    still, _ = paper_networks.pretrain(
         task,
         HIDDEN,
         [
@@ -225,7 +183,7 @@ def test_a_property_in_another_unit_gives_the_same_networks_when_scaled_by_its_m
     table = make_table(0)
     larger = table.assign(mass_g=table["mass_g"] * 1024)
     stacks = [
-        arrange.pretrain(make_task(0, rows), HIDDEN, [ROBUST], SCHEDULE)[0]
+        paper_networks.pretrain(make_task(0, rows), HIDDEN, [ROBUST], SCHEDULE)[0]
         for rows in (table, larger)
     ]
     assert weights(stacks[0]) == weights(stacks[1])
@@ -237,7 +195,7 @@ def test_a_property_in_another_unit_gives_the_same_networks_when_scaled_by_its_m
 def test_losses_with_a_unit_are_in_the_propertys(loss: str) -> None:
     task = make_task(0)
     schedule = dataclasses.replace(SCHEDULE, loss=loss, epochs=3)
-    stack, history = arrange.pretrain(task, HIDDEN, [ROBUST], schedule)
+    stack, history = paper_networks.pretrain(task, HIDDEN, [ROBUST], schedule)
     rows = task.splits[0].validation
     error = np.abs(stack.select(repeat=0).predict(task.inputs[rows])[0] - task.observed[rows])
     expected = np.mean(error if loss == "mae" else error**2)
@@ -245,19 +203,19 @@ def test_losses_with_a_unit_are_in_the_propertys(loss: str) -> None:
     assert history["validation_loss"][2] == stack.members["validation_loss"][0]
 
 
-@pytest.mark.parametrize("scaling", ["source", "domain"])
+@pytest.mark.parametrize("scaling", ["source", "domain", "pooled"])
 def test_adapters_stand_on_their_frozen_source_network(trained: Any, scaling: str) -> None:
     source, target = trained[0], make_task(1)
-    adapted, scratch, history = arrange.transfer(
+    adapted, scratch, history = paper_networks.transfer(
         target, source, HIDDEN, ADAPTER, [ROBUST, LITERAL], scaling, SCHEDULE
     )
     keys = ["scheme", "recipe", "repeat"]
     assert adapted.members[keys].equals(adapted.source.members[keys])
     for index in range(len(adapted)):
         own = source.select(**{key: adapted.members[key][index] for key in keys})
-        arrange.assert_frozen(adapted.source.take([index]), own)
+        paper_networks.assert_frozen(adapted.source.take([index]), own)
         split = target.splits[adapted.members["repeat"][index]]
-        base = own if scaling == "source" else scratch.take([index])
+        base = own if scaling != "domain" else scratch.take([index])
         np.testing.assert_array_equal(adapted.source.input_shift[index], base.input_shift[0])
         np.testing.assert_array_equal(adapted.source.input_scale[index], base.input_scale[0])
         np.testing.assert_allclose(
@@ -279,25 +237,83 @@ def test_adapters_stand_on_their_frozen_source_network(trained: Any, scaling: st
     assert set(history["method"]) == {"adapter", "scratch"}
 
 
+def test_pooled_scales_are_those_of_all_known_rows() -> None:
+    source, beside = make_task(0), make_task(1)
+    stack, _ = paper_networks.pretrain(source, HIDDEN, [ROBUST], SCHEDULE, [beside])
+    for member, repeat in enumerate(stack.members["repeat"]):
+        known = [task.inputs[task.splits[repeat].known] for task in (source, beside)]
+        both = np.concatenate(known)
+        np.testing.assert_allclose(stack.input_shift[member], both.mean(axis=0))
+        np.testing.assert_allclose(stack.input_scale[member], both.std(axis=0))
+    assert not stack.constant_inputs.any()  # the target varies the second feature
+
+
+def test_pooled_scales_are_the_sources_where_the_targets_rows_are_the_same(trained: Any) -> None:
+    source = make_task(0)
+    stack, _ = paper_networks.pretrain(source, HIDDEN, [ROBUST, LITERAL], SCHEDULE, [source] * 2)
+    np.testing.assert_allclose(stack.input_shift, trained[0].input_shift, rtol=1e-14)
+    np.testing.assert_allclose(stack.input_scale, trained[0].input_scale, rtol=1e-14)
+    np.testing.assert_allclose(
+        stack.predict(source.inputs), trained[0].predict(source.inputs), rtol=1e-3
+    )
+
+
+def test_pooled_scales_do_not_see_the_targets_test_rows(trained: Any) -> None:
+    table, splits = make_table(1), make_splits(repeats=1)
+    tested = splits.loc[splits["role"] == "test", "row"]
+    changed = table.copy()
+    changed.loc[changed["row"].isin(tested), FEATURES] *= 3.0
+    one, other = (
+        paper_networks.pretrain(
+            make_task(0, None, splits), HIDDEN, [ROBUST], SCHEDULE, [make_task(1, rows, splits)]
+        )[0]
+        for rows in (table, changed)
+    )
+    assert weights(one) == weights(other)
+    np.testing.assert_array_equal(one.input_shift, other.input_shift)
+
+
+def test_pooled_scales_need_the_targets_split() -> None:
+    beside = make_task(1, None, make_splits(repeats=1))
+    with pytest.raises(InputError, match="'domain_1' lacks a split"):
+        paper_networks.pretrain(make_task(0), HIDDEN, [ROBUST], SCHEDULE, [beside])
+
+
+def test_smaller_sizes_are_trained_by_the_headline_recipe_alone(trained: Any) -> None:
+    whole = make_splits()
+    small = whole[whole["row"] % 2 == 0].assign(size="10")
+    target = make_task(1, None, pd.concat([whole, small], ignore_index=True))
+    adapted, scratch, history = paper_networks.transfer(
+        target, trained[0], HIDDEN, ADAPTER, [ROBUST, LITERAL], "source", SCHEDULE
+    )
+    for members in (adapted.members, scratch.members):
+        found = set(members[["size", "recipe"]].itertuples(index=False, name=None))
+        assert found == {("all", "robust"), ("all", "literal"), ("10", "robust")}
+    assert set(adapted.source.members["size"]) == {"all"}
+    assert len(history) == 2 * len(adapted) * SCHEDULE.epochs
+
+
 def test_frozen_means_every_bit(trained: Any) -> None:
     stack = trained[0]
-    arrange.assert_frozen(stack, stack)
+    paper_networks.assert_frozen(stack, stack)
     bias = stack.biases[-1].copy()
     bias[0, 0] = np.nextafter(bias[0, 0], np.float32(9))
     with pytest.raises(AssertionError, match="frozen"):
-        arrange.assert_frozen(dataclasses.replace(stack, biases=(*stack.biases[:-1], bias)), stack)
+        paper_networks.assert_frozen(
+            dataclasses.replace(stack, biases=(*stack.biases[:-1], bias)), stack
+        )
 
 
 def test_a_target_split_without_its_source_network_is_refused(trained: Any) -> None:
     target = make_task(1, None, make_splits(repeats=3))
     with pytest.raises(InputError, match="no source network for a split of 'domain_1'"):
-        arrange.transfer(target, trained[0], HIDDEN, ADAPTER, [ROBUST], "source", SCHEDULE)
+        paper_networks.transfer(target, trained[0], HIDDEN, ADAPTER, [ROBUST], "source", SCHEDULE)
 
 
 def test_networks_that_cannot_be_trained_are_reported_with_their_place() -> None:
     broken = Recipe("broken", 1e38, 2, "none", "zero", "raw")
     with pytest.raises(InputError, match="no network of 'mass_g' could be trained on 'domain_0'"):
-        arrange.pretrain(make_task(0), HIDDEN, [broken], SCHEDULE)
+        paper_networks.pretrain(make_task(0), HIDDEN, [broken], SCHEDULE)
 
 
 def test_features_that_only_the_target_varies_are_warned_of(
@@ -307,51 +323,3 @@ def test_features_that_only_the_target_varies_are_warned_of(
         assert tasks.warn_of_constant_features(trained[0], make_task(1), FEATURES) == ["speed_m_s"]
     assert "speed_m_s does not vary" in caplog.text
     assert tasks.warn_of_constant_features(trained[0], make_task(0), FEATURES) == []
-
-
-def test_scripts_write_the_same_bytes_twice(tmp_path: Path) -> None:
-    def run(folder: Path, threads: int) -> dict[str, bytes]:
-        for domain in (0, 1):
-            make_table(domain).to_parquet(tmp_path / f"clean_{domain}.parquet")
-            make_splits().to_parquet(tmp_path / f"splits_{domain}.parquet")
-
-        def options(domain: int) -> list[str]:
-            recipes = [dataclasses.asdict(recipe) for recipe in (ROBUST, LITERAL)]
-            features = [{"name": name, "label": name} for name in FEATURES]
-            named = {
-                "study": "study",
-                "property": "mass_g",
-                "domain": f"domain_{domain}",
-                "clean": tmp_path / f"clean_{domain}.parquet",
-                "splits": tmp_path / f"splits_{domain}.parquet",
-                "features": json.dumps(features),
-                "hidden": json.dumps(HIDDEN),
-                "recipes": json.dumps(recipes),
-                "epochs": 4,
-                "batch-size": 8,
-                "loss": "mape",
-                "scaling": "source",
-                "seed": 5,
-                "threads": threads,
-                "networks": folder / f"{domain}.npz",
-                "history": folder / f"{domain}.parquet",
-                "keras": folder / f"{domain}.keras",
-                "provenance": folder / f"{domain}.json",
-            }
-            return [word for name, value in named.items() for word in (f"--{name}", str(value))]
-
-        pretrain_script.main(options(0))
-        networks = folder / "0.npz"
-        transfer_script.main(
-            [*options(1), "--source-networks", str(networks), "--adapter", json.dumps(ADAPTER)]
-        )
-        return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-    first, second = run(tmp_path / "a", 1), run(tmp_path / "b", 2)
-    assert len(first) == 8
-    record, again = json.loads(first.pop("1.json")), json.loads(second.pop("1.json"))
-    assert list(record["inputs"].values()) == list(again["inputs"].values())
-    assert record["parameters"]["adapter"] == {"trainable": 7, "frozen": 16}
-    assert record["settings"] == again["settings"]
-    assert first == second
-    assert set(load_stacks(tmp_path / "a" / "1.npz")) == {"adapter", "scratch", "frozen"}

@@ -10,6 +10,7 @@ import pytest
 
 import clean as script
 from adaptrode import physics
+from adaptrode.categories import Category, expanded, variables
 from adaptrode.cleaning import clean
 from adaptrode.description import Variable
 from adaptrode.equations import TableDescription
@@ -134,8 +135,19 @@ def test_duplicate_names_the_first_row_and_counts_every_column(tmp_path):
     table = pd.concat([table, table.loc[[3]]])
     made = cleaned(tmp_path, table)
     assert made.rejected.loc[0].to_list() == [14, "", "", "exact duplicate of row 5"]
-    table.iloc[-1, table.columns.get_loc("note")] = "another disc"
+    table.iloc[-1, table.columns.get_loc("disc_id")] = "another disc"
     assert cleaned(tmp_path, table).rejected.empty
+
+
+def test_an_identifier_names_one_accepted_row(tmp_path):
+    table = good()
+    table.loc[[2, 5, 8], "disc_id"] = "D2"
+    table.loc[2, "gap_um"] = "wide"
+    made = cleaned(tmp_path, table)
+    assert made.rejected["row"].to_list() == [4, 10]
+    assert made.rejected.loc[1, "reason"] == "the identifier already names row 7"
+    table["disc_id"] = ""
+    assert cleaned(tmp_path, table).rejected["row"].to_list() == [4]
 
 
 def test_several_reasons_share_one_line(tmp_path):
@@ -187,6 +199,107 @@ def test_a_direct_property_needs_no_measurements(tmp_path, caplog):
     assert (made.rows["mass_loading_mg_cm2"] == 4.5).all()
     assert "zero" in made.rejected.loc[0, "reason"]
     assert "'disc_mass_mg >= collector_mass_mg' is not checked" in caplog.text
+
+
+TWO = replace(
+    DESCRIPTION,
+    properties=[*DESCRIPTION.properties, Variable("density_g_cm3", "Density", "", 0, 10)],
+    measurements=[
+        *DESCRIPTION.measurements,
+        Variable("disc_thickness_um", "Disc thickness", "µm", 5, 1000),
+        Variable("collector_thickness_um", "Collector thickness", "µm", 1, 100),
+    ],
+    equations={**DESCRIPTION.equations, "density_g_cm3": "density"},
+)
+
+
+def test_a_missing_measurement_costs_only_the_properties_that_need_it(tmp_path, caplog):
+    table = good().assign(disc_thickness_um="80", collector_thickness_um="16")
+    table.loc[3, "disc_thickness_um"] = ""  # no density
+    table.loc[4, "active_fraction"] = "n/a"  # no mass loading
+    table.loc[5, ["disc_thickness_um", "active_fraction"]] = ""  # neither
+    table.loc[6, "disc_mass_mg"] = ""  # neither
+    table.loc[7, "dry_mass_g"] = ""  # a feature's
+    table.loc[8, "disc_thickness_um"] = "thick"
+    with caplog.at_level(logging.INFO, "adaptrode"):
+        made = cleaned(tmp_path, table, TWO, minimum_rows=7)
+    assert made.rejected["row"].to_list() == [7, 8, 9, 10]
+    assert made.rejected["column"].to_list() == [
+        *("active_fraction", "disc_mass_mg", "dry_mass_g", "disc_thickness_um")
+    ]
+    lacks = made.rows.set_index("row").isna()
+    assert lacks.index[lacks["density_g_cm3"]].to_list() == [5]
+    assert lacks.index[lacks["mass_loading_mg_cm2"]].to_list() == [6]
+    assert lacks.sum().sum() == 2
+    assert "1 of 8 accepted rows lack 'density_g_cm3'" in caplog.text
+    with pytest.raises(InputError, match="too few rows have this property"):
+        cleaned(tmp_path, table, TWO)
+
+
+def test_a_result_that_is_no_number_is_not_taken_for_missing(tmp_path):
+    table = good().assign(disc_thickness_um="80", collector_thickness_um="16")
+    table.loc[3, "disc_thickness_um"] = "16"  # the density would be infinite
+    made = cleaned(tmp_path, table, TWO)
+    assert made.rejected["row"].to_list() == [5]
+    assert "density_g_cm3" in made.rejected.loc[0].astype(str).str.cat(sep=" ")
+
+
+BINDER = Category("binder", "Binder", levels=("CMC/SBR", "PVDF"))
+
+
+def test_words_become_columns_of_0_and_1_in_their_feature_s_place(tmp_path, caplog):
+    gap, solid = DESCRIPTION.features
+    description = replace(DESCRIPTION, features=[gap, BINDER, solid], headers={"binder": "Binder"})
+    table = good().assign(Binder=["CMC/SBR", " PVDF "] * 6)
+    table.loc[5, "Binder"] = "pvdf"
+    made = cleaned(tmp_path, table, description)
+    assert made.rows.columns.to_list()[3:7] == [
+        *("gap_um", "binder_cmc_sbr", "binder_pvdf", "solid_content_pct")
+    ]
+    assert made.rows["binder_cmc_sbr"].to_list() == [1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0]
+    assert (made.rows["binder_cmc_sbr"] + made.rows["binder_pvdf"] == 1).all()
+    assert made.rows["binder_pvdf"].dtype == "float64"
+    assert made.rejected.loc[0].to_list() == [
+        *(7, "Binder", "pvdf"),
+        "not one of the levels CMC/SBR, PVDF; is it 'PVDF'?",
+    ]
+    with caplog.at_level(logging.WARNING, "adaptrode"):
+        cleaned(tmp_path, table.assign(Binder="PVDF"), description)
+    assert "'Binder' is PVDF in every row" in caplog.text
+
+
+def test_expanded_records_are_the_clean_table_s_columns():
+    records = [
+        {"name": "gap_um", "label": "Gap", "unit": "µm", "low": 1, "high": 9},
+        {"name": "binder", "label": "Binder", "levels": ["CMC/SBR", "PVDF"]},
+    ]
+    assert expanded(records)[0] == records[0]
+    assert Variable.many(expanded(records))[1:] == list(BINDER.indicators.values())
+    assert [v.name for v in variables(records)] == ["gap_um", "binder"]
+    assert variables(records)[1] == BINDER
+
+
+NOT_NUMBERS = {
+    "equation of it": {"equations": {"binder": "solid_content"}},
+    "relation of it": {"relations": ["binder > x"]},
+    "level named like a column": {"properties": [Variable("binder_pvdf", "?")]},
+}
+
+
+@pytest.mark.parametrize("change", NOT_NUMBERS.values(), ids=NOT_NUMBERS)
+def test_words_are_no_numbers(tmp_path, change):
+    description = replace(DIRECT, features=[*DIRECT.features, BINDER], **change)
+    description = replace(
+        description,
+        measurements=[Variable("dry_mass_g", "Dry"), Variable("solvent_mass_g", "Wet")],
+    )
+    header = "x,y,dry_mass_g,solvent_mass_g,binder_pvdf" + (",binder" * ("equations" not in change))
+    path = tmp_path / "raw.csv"
+    path.write_text(header + "\n" + "1,2,3,4,5" + ",PVDF" * ("equations" not in change) + "\n")
+    with pytest.raises(InputError) as refused:
+        clean(read_raw(path), description)
+    assert refused.value.column in ("binder", "binder_pvdf")
+    assert refused.value.mend
 
 
 def test_missing_measurement_of_a_needed_equation(tmp_path):

@@ -66,3 +66,27 @@ def test_json_options(tmp_path: Path) -> None:
     for wrong in ("{", "@/nowhere/at/all.json"):
         with pytest.raises(argparse.ArgumentTypeError):
             cli.json_value(wrong)
+
+
+def nothing(argv: Sequence[str] | None = None) -> None:
+    """Do nothing."""
+
+
+def test_a_log_that_cannot_be_written_is_one_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(nothing, ["--log", str(tmp_path)]) == 2
+    assert "the log cannot be written" in capsys.readouterr().err
+
+
+def test_numbers_of_options() -> None:
+    assert cli.whole(1)("3") == 3
+    assert cli.fraction("0.25") == 0.25
+    for text in ("0", "-1", "2.5", "many", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="at least 1"):
+            cli.whole(1)(text)
+    for text in ("0", "1", "nan", "half", "inf"):
+        with pytest.raises(argparse.ArgumentTypeError, match="above 0 and below 1"):
+            cli.fraction(text)
+    with pytest.raises(InputError, match="--sizes is not understood"):
+        cli.check_json("--sizes", {}, list)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from adaptrode.errors import InputError
-from adaptrode.files import atomic, read_table, write_table, write_text
+from adaptrode.files import atomic, read_table, write_table, write_tables, write_text
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -52,6 +52,29 @@ def test_unknown_suffix_is_refused_before_writing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="suffix"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tables_are_written_all_or_none(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a": [1]})
+    (tmp_path / "taken.csv").mkdir()
+    for last in ("taken.csv", "c.xlsx"):
+        with pytest.raises(InputError) as refused:
+            write_tables({tmp_path / "a.csv": table, tmp_path / last: table})
+        assert refused.value.file == tmp_path / last
+        assert [path.name for path in tmp_path.iterdir()] == ["taken.csv"]
+    write_tables({tmp_path / "a.csv": table, tmp_path / "b.parquet": table})
+    assert read_table(tmp_path / "b.parquet").equals(read_table(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize("place", ["file/below.txt", "file/deep/below.txt", "folder"])
+def test_places_that_cannot_be_written_are_input_errors(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot be written") as refused:
+        write_text("x", tmp_path / place)
+    assert refused.value.file == tmp_path / place
+    assert refused.value.mend
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_missing_and_spoilt_files_are_input_errors(tmp_path: Path) -> None:

@@ -69,6 +69,21 @@ def test_excel_separator_line_is_not_a_row(tmp_path):
     assert raw.cells.index.to_list() == [2]
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_with_its_mark_is_text(tmp_path, order):
+    mark = {"le": b"\xff\xfe", "be": b"\xfe\xff"}[order]
+    raw = read_raw(file_of(tmp_path, mark + text_of(TABLE, "\t").encode(f"utf-16-{order}")))
+    assert raw.headers == tuple(TABLE[0])
+    assert raw.cells.to_numpy().tolist() == TABLE[1:]
+
+
+def test_a_header_below_other_lines_is_named(tmp_path):
+    path = file_of(tmp_path, "Export, Kim\n\n" + text_of(TABLE))
+    with pytest.raises(InputError, match="not in the first row") as refused:
+        read_raw(path, ["disc", "gap µm"])
+    assert refused.value.row == 3
+
+
 def test_expected_columns_decide_between_separators(tmp_path):
     content = "mass, dry;gap, wide\n1;2\n3;4\n"
     assert read_raw(file_of(tmp_path, content), ["gap, wide"]).delimiter == ";"
@@ -91,7 +106,9 @@ FILES = {
     "header only": (b"a,b\n", "no rows"),
     "header and blank lines": (b"a,b\n\n,\n", "no rows"),
     "no header": (b"1.5,2\n3,4\n", "no header"),
-    "utf-16": ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+    "utf-16 cut short": ("a,b\n1,2\n".encode("utf-16")[:-1], "UTF-16"),
+    "utf-32": ("a,b\n1,2\n".encode("utf-32"), "UTF-32"),
+    "a nul byte": (b"a,b\n1,2\n\0" + 99 * b"1,2\n", "NUL byte in line 3"),
     "utf-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
     "excel": (b"PK\x03\x04\x14\x00rest", "Excel"),
     "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1rest", "Excel"),
@@ -117,7 +134,7 @@ def test_unreadable_files_are_refused_with_a_way_out(tmp_path, content, said):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not a file"):
         read_raw(tmp_path)
 
 
@@ -171,6 +188,10 @@ CELLS = {
     "0x10": "text beside",
     "1_000": "text beside",
     "thick": "text in place",
+    "1.5.2024": "date",
+    "2024-05-01 12:00": "date",
+    "1-May": "date",
+    "Mai 05": "date",
     "٣": "text in place",
 }
 

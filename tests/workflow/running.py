@@ -30,7 +30,13 @@ def copy_project(root: Path, folder: Path) -> Path:
 def tiny(config: Mapping[str, Any], study: str = "electrodes") -> dict[str, Any]:
     """The project's settings for one study, cut down to a short run."""
     made = {**config, "studies": {study: config["studies"][study]}}
-    made["split"] = {**config["split"], "repeats": 2}
+    made["split"] = {**config["split"], "repeats": 2, "sizes": [5, 10], "size_repeats": 2}
+    made["methods"] = [
+        *({"name": name} for name in ("median", "ridge_log", "hierarchical_ridge_log")),
+        {"name": "auto", "settings": {"candidates": ["ridge_log", "hierarchical_ridge_log"]}},
+        {"name": "auto_alone", "settings": {"candidates": ["ridge", "ridge_log"]}},
+    ]
+    made["learning_curves"] = ["adapter", "scratch", "ridge_log", "auto", "auto_alone"]
     recipes = {
         name: {**recipe, "restarts": min(2, recipe["restarts"])}
         for name, recipe in config["training"]["recipes"].items()

@@ -196,13 +196,8 @@ rule tabulate_comparison:
     input:
         script=code("tabulate_comparison.py"),
         library=library("tabulate_comparison.py"),
-        metrics=lambda w: per_target(
-            "results/metrics/{study}/{property}/{domain}.parquet", TABLE[w.table].study
-        ),
-        splits=lambda w: expand(
-            "results/splits/{domain}.parquet",
-            domain=targets_of(TABLE[w.table].study),
-        ),
+        metrics=target_metrics,
+        splits=target_splits,
     output:
         csv="results/tables/{table}.csv",
         markdown="results/tables/{table}.md",
@@ -217,19 +212,126 @@ rule tabulate_comparison:
         mem_mb=500,
         runtime=5,
     params:
-        properties=lambda w: settings.properties_json(TABLE[w.table].study),
-        domains=lambda w: settings.domains_json(
-            TABLE[w.table].study, *targets_of(TABLE[w.table].study)
-        ),
+        properties=table_param("properties"),
+        domains=table_param("targets"),
+        origin=table_param("origin"),
         schemes=lambda w: json.dumps(settings.schemes(TABLE[w.table].study)),
         recipes=json.dumps(settings.values["recipes"]),
-        origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
     message:
         "Comparing all methods: {wildcards.table}"
     shell:
         "python {input.script} --metrics {input.metrics} --splits {input.splits}"
         " --properties {params.properties:q} --domains {params.domains:q}"
         " --schemes {params.schemes:q} --recipes {params.recipes:q} --origin {params.origin}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule tabulate_learning_curves:
+    input:
+        script=code("tabulate_learning_curves.py"),
+        library=library("tabulate_learning_curves.py"),
+        metrics=target_metrics,
+        splits=target_splits,
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("learning_curves"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        properties=table_param("properties"),
+        domains=table_param("targets"),
+        origin=table_param("origin"),
+        methods=settings.curves_json(),
+        recipe=HEADLINE,
+        scheme=table_param("judging_scheme"),
+    message:
+        "Tabulating the learning curves: {wildcards.table}"
+    shell:
+        "python {input.script} --metrics {input.metrics} --splits {input.splits}"
+        " --properties {params.properties:q} --domains {params.domains:q}"
+        " --methods {params.methods:q} --recipe {params.recipe} --scheme {params.scheme}"
+        " --origin {params.origin}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule tabulate_shift:
+    input:
+        script=code("tabulate_shift.py"),
+        library=library("tabulate_shift.py"),
+        clean=lambda w: expand(
+            "results/clean/{domain}.parquet",
+            domain=settings.domains(TABLE[w.table].study),
+        ),
+    output:
+        csv="results/tables/{table}.csv",
+        markdown="results/tables/{table}.md",
+    log:
+        "results/logs/tables/{table}.log",
+    wildcard_constraints:
+        table=tables_of_kind("shift"),
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=table_param("domains"),
+        features=table_param("features"),
+        properties=table_param("properties"),
+        group=lambda w: [
+            f"--group {name}" for name in settings.schemes(TABLE[w.table].study)[1:]
+        ],
+        origin=table_param("origin"),
+        seed=settings.values["seed"],
+    message:
+        "Comparing the targets' rows with the source's: {wildcards.table}"
+    shell:
+        "python {input.script} --clean {input.clean} --domains {params.domains:q}"
+        " --features {params.features:q} --properties {params.properties:q} {params.group}"
+        " --origin {params.origin} --seed {params.seed}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule verdict:
+    input:
+        script=code("tabulate_verdict.py"),
+        library=library("tabulate_verdict.py"),
+        metrics=per_target(
+            "results/metrics/{study}/{property}/{domain}.parquet", *settings.studies
+        ),
+        splits=per_domain("results/splits/{domain}.parquet"),
+        clean=per_domain("results/clean/{domain}.parquet"),
+        shift=study_tables("shift", *settings.studies),
+    output:
+        csv="results/tables/verdict.csv",
+        markdown="results/tables/verdict.md",
+    log:
+        "results/logs/tables/verdict.log",
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        studies=settings.verdicts_json(),
+        curves=settings.curves_json(),
+        recipe=HEADLINE,
+    message:
+        "Telling for every target whether the transfer helped"
+    shell:
+        "python {input.script} --studies {params.studies:q} --recipe {params.recipe}"
+        " --metrics {input.metrics} --splits {input.splits} --clean {input.clean}"
+        " --shift {input.shift} --curves {params.curves:q}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 

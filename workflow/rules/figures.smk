@@ -340,3 +340,78 @@ rule plot_transfer_schematic:
         "python {input.script} --domains {params.domains:q} --features {params.features:q}"
         " --properties {params.properties:q} --hidden {params.hidden:q}"
         " --adapter {params.adapter:q} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_comparison:
+    input:
+        script=code("plot_comparison.py"),
+        library=library("plot_comparison.py"),
+        comparison=figure_table("comparison"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/comparison.rst",
+            category=figure_title,
+            subcategory="Errors",
+            labels={"figure": "{figure}", "shows": "comparison"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("comparison"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains", "targets"),
+        properties=figure_param("properties"),
+        recipe=HEADLINE,
+        scheme=lambda w: settings.judging_scheme(FIGURE[w.figure].study),
+        origin=figure_origin,
+    message:
+        "Drawing the errors of all methods: {wildcards.figure}"
+    shell:
+        "python {input.script} --comparison {input.comparison}"
+        " --recipe {params.recipe} --scheme {params.scheme}"
+        " --domains {params.domains:q} --properties {params.properties:q}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"
+
+
+rule plot_learning_curves:
+    input:
+        script=code("plot_learning_curves.py"),
+        library=library("plot_learning_curves.py"),
+        curves=figure_table("learning_curves"),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/learning_curves.rst",
+            category=figure_title,
+            subcategory="Errors",
+            labels={"figure": "{figure}", "shows": "learning curves"},
+        ),
+        png="results/figures/{figure}.png",
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("learning_curves"),
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=5,
+    params:
+        domains=figure_param("domains", "targets"),
+        properties=figure_param("properties"),
+        origin=figure_origin,
+    message:
+        "Drawing the learning curves: {wildcards.figure}"
+    shell:
+        "python {input.script} --curves {input.curves}"
+        " --domains {params.domains:q} --properties {params.properties:q}"
+        " --origin {params.origin} --figure {output.svg} {output.png} --log {log}"

@@ -1,6 +1,10 @@
 # What the rules ask for: input functions and params, by the settings alone. No rules here.
 
 
+def targets_of(study):
+    return settings.study(study)["targets"]
+
+
 # Data
 
 
@@ -56,6 +60,28 @@ def training_options():
     ]
 
 
+def pooled_with(pattern):
+    """An input function: files of the targets that the source is scaled with, if any."""
+
+    def files(wildcards):
+        if settings.values["training"]["scaling"] != "pooled":
+            return []
+        return expand(pattern, domain=targets_of(wildcards.study))
+
+    return files
+
+
+def pooled_options(wildcards, input):
+    if not input.pooled_clean:
+        return []
+    return [
+        "--pooled-clean",
+        *input.pooled_clean,
+        "--pooled-splits",
+        *input.pooled_splits,
+    ]
+
+
 def rivals_input(wildcards):
     """What a rival method may know: the target's rows, the source's, and its networks."""
     source = settings.study(wildcards.study)["source"]
@@ -91,16 +117,21 @@ def predictions_of(wildcards):
     return [f"results/{folder}/{name}" for folder in folders for name in names]
 
 
-def targets_of(study):
-    return settings.study(study)["targets"]
-
-
 def per_target(pattern, *studies):
     """A file for every property and target, property by property."""
     return [
         pattern.format(study=study, property=name, domain=target)
         for study in studies
         for name in settings.properties(study)
+        for target in targets_of(study)
+    ]
+
+
+def per_domain(pattern):
+    """A file for every target, study by study."""
+    return [
+        pattern.format(domain=target)
+        for study in settings.studies
         for target in targets_of(study)
     ]
 
@@ -112,6 +143,9 @@ TABLES = [
     for name in TABLE
     for suffix in ("csv", "md", "html")
 ]
+
+
+VERDICT = [f"results/tables/verdict.{suffix}" for suffix in ("csv", "md", "html")]
 
 
 def networks_of(wildcards):
@@ -135,6 +169,47 @@ def per_task(pattern, study=None):
 
 def tables_of_kind(kind):
     return one_of(name for name, table in TABLE.items() if table.kind == kind)
+
+
+def target_metrics(wildcards):
+    """The errors of every property and target of a table's study."""
+    return per_target(
+        "results/metrics/{study}/{property}/{domain}.parquet",
+        TABLE[wildcards.table].study,
+    )
+
+
+def target_splits(wildcards):
+    return expand(
+        "results/splits/{domain}.parquet",
+        domain=targets_of(TABLE[wildcards.table].study),
+    )
+
+
+def table_param(method, *keys):
+    """A params function: what `Settings` says of the table's study."""
+
+    def text(wildcards):
+        study = TABLE[wildcards.table].study
+        if method == "targets":
+            return settings.domains_json(study, *targets_of(study))
+        if method == "origin":
+            return settings.study(study)["origin"]
+        if method == "judging_scheme":
+            return settings.judging_scheme(study)
+        return getattr(settings, f"{method}_json")(study, *keys)
+
+    return text
+
+
+def study_tables(kind, *studies):
+    """The CSV of this kind of each study."""
+    return [
+        f"results/tables/{name}.csv"
+        for study in studies
+        for name, table in TABLE.items()
+        if (table.kind, table.study) == (kind, study)
+    ]
 
 
 def table_title(wildcards):
@@ -197,6 +272,11 @@ def figure_files(pattern, roles="source targets"):
         )
 
     return files
+
+
+def figure_table(kind):
+    """An input function: the CSV of this kind of the figure's study."""
+    return lambda wildcards: study_tables(kind, FIGURE[wildcards.figure].study)
 
 
 def figure_param(method, roles="source targets"):

@@ -7,6 +7,8 @@ rule pretrain:
         library=library("pretrain.py"),
         clean="results/clean/{source}.parquet",
         splits="results/splits/{source}.parquet",
+        pooled_clean=pooled_with("results/clean/{domain}.parquet"),
+        pooled_splits=pooled_with("results/splits/{domain}.parquet"),
     output:
         networks="results/models/{study}/{property}/{source}.npz",
         history="results/models/{study}/{property}/{source}.history.parquet",
@@ -29,13 +31,14 @@ rule pretrain:
         ),
         recipes=settings.recipes_json(),
         options=training_options(),
+        pooled=pooled_options,
     message:
         "Training the {wildcards.property} networks of the source domain {wildcards.source}"
     shell:
         "python {input.script} --clean {input.clean} --splits {input.splits}"
         " --study {wildcards.study} --property {wildcards.property} --domain {wildcards.source}"
         " --features {params.features:q} --hidden {params.hidden:q}"
-        " --recipes {params.recipes:q} {params.options} --threads {threads}"
+        " --recipes {params.recipes:q} {params.options} {params.pooled} --threads {threads}"
         " --networks {output.networks} --history {output.history}"
         " --keras {output.keras} --provenance {output.provenance} --log {log}"
 
@@ -46,6 +49,12 @@ rule transfer:
         library=library("transfer.py"),
         source=lambda w: (
             f"results/models/{w.study}/{w.property}/{settings.study(w.study)['source']}.npz"
+        ),
+        source_clean=lambda w: (
+            f"results/clean/{settings.study(w.study)['source']}.parquet"
+        ),
+        source_splits=lambda w: (
+            f"results/splits/{settings.study(w.study)['source']}.parquet"
         ),
         clean="results/clean/{target}.parquet",
         splits="results/splits/{target}.parquet",
@@ -73,11 +82,14 @@ rule transfer:
             settings.property_settings(w.study, w.property)["adapter"]
         ),
         recipes=settings.recipes_json(),
+        rivals=json.dumps(settings.values["networks"]),
         options=training_options(),
     message:
         "Transferring the {wildcards.property} networks to {wildcards.target}"
     shell:
         "python {input.script} --source-networks {input.source}"
+        " --source-clean {input.source_clean} --source-splits {input.source_splits}"
+        " --rivals {params.rivals:q}"
         " --clean {input.clean} --splits {input.splits}"
         " --study {wildcards.study} --property {wildcards.property} --domain {wildcards.target}"
         " --features {params.features:q} --hidden {params.hidden:q}"
@@ -96,11 +108,11 @@ rule list_methods:
         markdown="results/tables/methods.md",
     log:
         "results/logs/list_methods.log",
+    # First of all: a misspelt method is to be told before networks are trained.
+    priority: 100
     conda:
         "../../envs/data.yaml"
     threads: 1
-    # First of all: a misspelt method is to be told before networks are trained.
-    priority: 100
     resources:
         mem_mb=500,
         runtime=5,

@@ -3,9 +3,11 @@
 
 # What a run is for; the report shows it.
 RESULTS = [
+    *VERDICT,
     *TABLES,
     *FIGURES,
     "results/tables/seconds.html",
+    "results/tables/methods.html",
     *per_task("results/models/{study}/{property}/{domain}.keras"),
     *per_task("results/models/{study}/{property}/{domain}.json"),
     *expand("results/clean/{domain}.rejected.csv", domain=settings.all_domains),
