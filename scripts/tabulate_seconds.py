@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from adaptrode import cli
-from adaptrode.files import write_table, write_text
+from adaptrode.files import read_table, write_table, write_text
+from adaptrode.selection import LABELS
+from adaptrode.splits import ALL
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -18,6 +20,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rules", nargs="+", required=True, help="the rule of each file")
     parser.add_argument("--csv", type=Path, required=True, help="the table to write")
     parser.add_argument("--markdown", type=Path, required=True, help="the same, for reading")
+    parser.add_argument(
+        "--fits", type=Path, nargs="*", default=[], help="Parquet files: method and CPU seconds"
+    )
     arguments = parser.parse_args(argv)
     jobs = pd.concat(
         [
@@ -49,9 +54,34 @@ def main(argv: Sequence[str] | None = None) -> None:
         "The rules whose jobs take more than a few seconds. Jobs run side by side, so the wall "
         "times add up to more than the run took.\n\n"
     )
-    write_text(
-        text + table.rename(columns=titles).to_markdown(index=False) + "\n", arguments.markdown
+    text += table.rename(columns=titles).to_markdown(index=False) + "\n"
+    if arguments.fits:
+        text += "\n" + fits(pd.concat(map(read_table, arguments.fits), ignore_index=True))
+    write_text(text, arguments.markdown)
+
+
+def fits(taken: pd.DataFrame) -> str:
+    """What one fit of each method takes, the mean over splits of all targets.
+
+    Parameters
+    ----------
+    taken
+        ``method, seconds`` and for rivals ``size``: only fits of all rows count.
+    """
+    if "size" in taken:
+        taken = taken[taken["size"].fillna(ALL) == ALL]
+    means = taken.groupby("method")["seconds"].mean().sort_values(ascending=False)
+    shown = pd.DataFrame(
+        {
+            "Method": [LABELS[str(name)].text for name in means.index],
+            "CPU time of a fit / ms": [f"{1e3 * value:.3g}" for value in means],
+        }
     )
+    caption = (
+        "One fit of each method: of a network with its restarts and its share of the compilation, "
+        "of an automatic choice with its inner folds.\n\n"
+    )
+    return caption + shown.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--history", required=True, type=Path, help="output: .parquet")
     parser.add_argument("--keras", required=True, type=Path, help="output: headline network")
     parser.add_argument("--provenance", required=True, type=Path, help="output: .json")
+    parser.add_argument("--seconds", type=Path, help="output: CPU seconds per network, .parquet")
     args = parser.parse_args(argv)
 
     features = [variable.name for variable in Variable.many(args.features)]
@@ -89,6 +90,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         history = pd.concat([history, losses], ignore_index=True)
     networks.save_stacks(stacks, args.networks)
     files.write_table(history, args.history)
+    if args.seconds:
+        taken = pd.Series(schedule.taken, name="seconds", dtype="float64")
+        files.write_table(taken.rename_axis("method").reset_index(), args.seconds)
     keras_export.save_keras(model, args.keras)
     settings = {
         "study": args.study,

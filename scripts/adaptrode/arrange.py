@@ -7,6 +7,7 @@ restarts. What cases there are is said by `paper_networks` and `rival_networks`.
 from __future__ import annotations
 
 import itertools
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,7 @@ def fit(
         learning_rate=np.array([cases[index].recipe.learning_rate for index, _ in members]),
         batch_order=_batch_order(of, method, cases, members, schedule),
     )
+    start = time.process_time()
     trained = train(
         problem,
         epochs=schedule.epochs,
@@ -149,6 +151,7 @@ def fit(
         trainable=trainable,
         threads=schedule.threads,
     )
+    schedule.taken[method] = (time.process_time() - start) / len(cases)
     kept = _best_restarts(of, cases, members, trained)
     stack = NetworkStack(
         kernels=tuple(kernel[kept].astype(np.float32) for kernel in trained.kernels),

@@ -42,7 +42,7 @@ class RegistryRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Of its draws.
     grouped
         Whether the last column of ``X`` is the code of the row's group. Predictions are
-        then for rows of other groups, whatever the code.
+        then for rows of other groups, whatever the code; it may be left out there.
     log
         Whether ``y`` and what is predicted are logarithms; the method itself is given and
         gives the property as it is.
@@ -94,7 +94,7 @@ class RegistryRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self.ahead_ if np.array_equal(rows, self.ahead) else self._predict(rows)
 
     def _predict(self, rows: Array) -> Array:
-        inputs, _ = self._apart(rows)
+        inputs = rows[:, : self.task_.inputs.shape[1]]
         predicted = named(self.method).fit_predict(self.task_, inputs, self.settings)
         # A method may go below zero where logarithms cannot: see `logarithms`.
         return logarithms(predicted, self.task_.observed) if self.log else predicted
@@ -269,7 +269,8 @@ def save(
     source = task.source
     about = {
         "method": regressor.method,
-        "settings": dict(regressor.settings or {}),
+        # The defaults too: a later version may have others.
+        "settings": {**named(regressor.method).defaults, **(regressor.settings or {})},
         "seed": regressor.seed,
         "features": list(features),
         "property": target.name,

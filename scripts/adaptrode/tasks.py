@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +59,18 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Settings that all networks of a study share; ``seed`` is the pipeline's."""
+    """Settings that all networks of a study share; ``seed`` is the pipeline's.
+
+    ``taken`` is filled while networks are trained: method to CPU seconds per network that
+    was kept, with its restarts and its share of the compilation.
+    """
 
     epochs: int
     batch_size: int
     loss: str
     seed: int
     threads: int = 1
+    taken: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,18 @@ def stop(pid_file: Path, program: str) -> None:
                 time.sleep(0.1)
 
 
+def kill_jobs(name: str, value: str) -> None:
+    """Kill what is left of an engine's jobs: processes that got a variable from it.
+
+    A job whose node was taken away may outlive it, since the node was not real.
+    """
+    wanted = f"{name}={value}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+
+
 def _command(pid: int) -> str:
     """The command of a process; nothing when it has ended."""
     try:

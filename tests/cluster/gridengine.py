@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import os
 import re
 import shutil
 import socket
 import tempfile
 from pathlib import Path
 
-from daemons import call, free_ports, stop, wait_until
+from daemons import call, free_ports, kill_jobs, stop, wait_until
 
 PROGRAMS = ("qsub", "qstat", "qconf", "qdel", "qacct", "sge_qmaster", "sge_execd")
 PACKAGES = ("gridengine-master", "gridengine-exec", "gridengine-client")
@@ -141,6 +140,7 @@ class GridEngine:
         finally:
             stop(self.folder / "execd" / "localhost" / "execd.pid", "sge_execd")
             stop(self.folder / "qmaster" / "qmaster.pid", "sge_qmaster")
+            kill_jobs("SGE_ROOT", str(self.folder))
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def finished(self) -> list[dict[str, str]]:

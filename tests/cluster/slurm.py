@@ -10,7 +10,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from daemons import call, free_ports, stop, wait_until
+from daemons import call, free_ports, kill_jobs, stop, wait_until
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "munged")
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
@@ -22,7 +22,7 @@ CONFIG = Path("/etc/slurm/slurm.conf")
 MARK = "# Written by tests/cluster, and removed by it.\n"
 
 SETTINGS = """\
-ClusterName=adaptrode
+ClusterName={cluster}
 SlurmctldHost=localhost(127.0.0.1)
 SlurmctldPort={controller_port}
 AuthType=auth/munge
@@ -37,7 +37,7 @@ SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.%n.log
 SlurmdParameters=config_overrides
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
@@ -50,7 +50,7 @@ DefMemPerCPU=256
 MinJobAge=3600
 SlurmdTimeout=10
 KillWait=2
-ReturnToService=2
+ReturnToService=1
 {nodes}
 PartitionName={partition} Nodes={names} Default=YES State=UP MaxTime=60
 """
@@ -71,6 +71,7 @@ class Slurm:
     def __init__(self) -> None:
         # A short path: the name of a socket has at most 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="adaptrode-slurm-", dir="/tmp"))
+        self.cluster = f"adaptrode{os.getpid()}"
         self.stopped = False
         atexit.register(self.stop)
         self._write_config()
@@ -94,6 +95,7 @@ class Slurm:
             for name, port in zip(NODES, node_ports, strict=True)
         )
         settings = SETTINGS.format(
+            cluster=self.cluster,
             folder=self.folder,
             controller_port=controller_port,
             nodes=nodes,
@@ -122,6 +124,7 @@ class Slurm:
                 stop(self.folder / f"slurmd.{node}.pid", "slurmd")
             stop(self.folder / "slurmctld.pid", "slurmctld")
             stop(self.folder / "munge.pid", "munged")
+            kill_jobs("SLURM_CLUSTER_NAME", self.cluster)
             for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
                 if path.exists() and path.read_text("utf-8").startswith(MARK):
                     path.unlink()

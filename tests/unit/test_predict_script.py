@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import export_model
 import predict
 import tabulate_coverage
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
 from adaptrode.estimators import RegistryRegressor, load, save, source_of, with_groups
 from adaptrode.files import write_table
-from adaptrode.networks import NetworkStack, save_stacks
+from adaptrode.networks import AdaptedStack, NetworkStack, load_stacks, save_stacks
+from adaptrode.provenance import sha256
 from adaptrode.splits import random_splits
 
 FEATURES = [
@@ -230,17 +232,67 @@ def test_a_saved_model_predicts_as_before(tmp_path, group):
     inputs, observed = target[["a", "b"]].to_numpy(), target["y"].to_numpy()
     groups = None if group is None else target[group].to_numpy(dtype=str)
     beside = source_of(source, ["a", "b"], "y", group, networks((2, 3, 1), 1))
-    regressor = RegistryRegressor(
-        "residual_gp_log", {"iterations": 5}, beside, 3, group is not None
-    )
+    grouped = group is not None
+    regressor = RegistryRegressor("residual_gp_log", {"iterations": 5}, beside, 3, grouped)
     regressor.fit(with_groups(inputs, groups), observed)
     save(tmp_path / "model", regressor, ["a", "b"], Variable("y", "Y", "mg"))
     loaded = load(tmp_path / "model")
-    new = with_groups(inputs[:4] * 1.1, None if group is None else np.zeros(4))
+    new = inputs[:4] * 1.1
     np.testing.assert_array_equal(loaded.predict(new), regressor.predict(new))
+    if grouped:
+        coded = with_groups(new, np.array(["p", "q", "q", "r"]))
+        np.testing.assert_array_equal(loaded.predict(coded), loaded.predict(new))
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputError, match="no model") as raised:
         load(tmp_path)
     assert raised.value.file == tmp_path
+
+
+@pytest.mark.parametrize("scheme", ["row", "batch"])
+def test_the_onnx_graph_answers_as_the_adapters_do(lab, scheme):
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from adaptrode.onnx_export import onnx_model, save_onnx
+
+    stacks = load_stacks(lab / "small.npz")
+    both = AdaptedStack(stacks["frozen"], stacks["adapter"]).select(scheme=scheme)
+    rows = np.random.default_rng(0).uniform(1, 10, (5, 2))
+    for networks in (both, both.take(range(7)), both.take([2])):
+        save_onnx(onnx_model(networks, "small"), lab / "a.onnx")
+        session = runtime.InferenceSession(lab / "a.onnx", providers=["CPUExecutionProvider"])
+        (answers,) = session.run(None, {"features": rows})
+        np.testing.assert_allclose(answers, np.median(networks.predict(rows), axis=0), rtol=1e-12)
+
+
+def test_a_model_is_exported_with_its_card(lab):
+    metrics = pd.DataFrame(
+        {
+            "method": ["ridge_log", "adapter", "forest"],
+            "scheme": "row",
+            "size": "all",
+            "recipe": ["none", "robust", "none"],
+            "repeat": 0,
+            "mape_pct": [3.2, 9.1, 5.0],
+            "rmse": 0.1,
+        }
+    )
+    write_table(metrics, lab / "metrics.parquet")
+    export_model.main(
+        [
+            *("--study", "Foils", "--domains", json.dumps(DOMAINS), "--origin", "simulated"),
+            *("--property", json.dumps(PROPERTIES[0]), "--features", json.dumps(FEATURES)),
+            *("--clean", str(lab / "small.parquet"), "--method", "ridge_log", "--seed", "1"),
+            *("--metrics", str(lab / "metrics.parquet"), "--folder", str(lab / "model")),
+            *with_adapters(lab),
+        ]
+    )
+    card = json.loads((lab / "model" / "card.json").read_text("utf-8"))
+    assert [line["mape_pct"] for line in card["errors"]] == [3.2, 9.1]
+    assert card["validity"]["target"]["a"][0] >= 1
+    assert card["checksums"]["small.parquet"] == sha256(lab / "small.parquet")
+    text = (lab / "model" / "card.md").read_text("utf-8")
+    assert "simulated" in text
+    assert "Domain of validity" in text
+    np.testing.assert_allclose(load(lab / "model").predict([[2, 3]]), 6, rtol=0.1)

@@ -13,6 +13,7 @@ import tabulate_architectures
 import tabulate_errors
 from adaptrode.errors import InputError
 from adaptrode.networks import NetworkStack, save_stacks
+from adaptrode.numbers import percent
 from adaptrode.splits import random_splits
 
 PROPERTIES = [{"name": "y", "label": "Density"}, {"name": "z", "label": "Mass loading"}]
@@ -240,7 +241,7 @@ def test_a_file_of_errors_too_few_is_refused(errors):
     ],
 )
 def test_figures_keep_what_matters(value, text):
-    assert tabulate_errors.figures(value) == text
+    assert percent(value) == text
 
 
 def test_architectures_are_counted_as_in_the_paper(tmp_path):

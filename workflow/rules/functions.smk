@@ -297,3 +297,22 @@ def figure_param(method, roles="source targets"):
 
 def figure_origin(wildcards):
     return settings.study(FIGURE[wildcards.figure].study)["origin"]
+
+
+# Report
+
+
+def heavy_rules(study, domain):
+    """The rules that take most of a run's time, of one property and domain."""
+    if domain == settings.study(study)["source"]:
+        return ["pretrain", "explain"]
+    return ["transfer", "explain", *(["rivals"] if settings.values["methods"] else [])]
+
+
+def rivals_files(suffix):
+    """What the rival methods leave of each property and target, where there are any."""
+    if not settings.values["methods"]:
+        return []
+    return per_target(
+        f"results/rivals/{{study}}/{{property}}/{{domain}}.{suffix}", *settings.studies
+    )

@@ -63,6 +63,7 @@ rule transfer:
         history="results/models/{study}/{property}/{target}.history.parquet",
         keras="results/models/{study}/{property}/{target}.keras",
         provenance="results/models/{study}/{property}/{target}.json",
+        seconds="results/models/{study}/{property}/{target}.seconds.parquet",
     log:
         "results/logs/transfer/{study}/{property}/{target}.log",
     benchmark:
@@ -96,7 +97,8 @@ rule transfer:
         " --adapter {params.adapter:q} --recipes {params.recipes:q}"
         " {params.options} --threads {threads}"
         " --networks {output.networks} --history {output.history}"
-        " --keras {output.keras} --provenance {output.provenance} --log {log}"
+        " --keras {output.keras} --provenance {output.provenance}"
+        " --seconds {output.seconds} --log {log}"
 
 
 rule list_methods:

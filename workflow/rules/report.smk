@@ -15,10 +15,7 @@ RESULTS = [
 BENCHMARKS = {
     f"results/benchmarks/{rule}/{study}/{name}/{domain}.tsv": rule
     for study, name, domain in settings.tasks()
-    for rule in (
-        "pretrain" if domain == settings.study(study)["source"] else "transfer",
-        "explain",
-    )
+    for rule in heavy_rules(study, domain)
 }
 
 
@@ -27,6 +24,11 @@ rule seconds:
         script=code("tabulate_seconds.py"),
         library=library("tabulate_seconds.py"),
         benchmarks=list(BENCHMARKS),
+        fits=per_target(
+            "results/models/{study}/{property}/{domain}.seconds.parquet",
+            *settings.studies,
+        )
+        + rivals_files("seconds.parquet"),
     output:
         csv="results/tables/seconds.csv",
         markdown="results/tables/seconds.md",
@@ -44,6 +46,7 @@ rule seconds:
         "Adding up where the time went"
     shell:
         "python {input.script} --benchmarks {input.benchmarks} --rules {params.rules}"
+        " --fits {input.fits}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
