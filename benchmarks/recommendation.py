@@ -1,6 +1,6 @@
 """Whether recommendations keep their promise: judged on the electrode simulator.
 
-    python benchmarks/recommendation.py [--laboratories 30] [--seeds 30]
+    python benchmarks/recommendation.py [--laboratories 100] [--seeds 30]
 
 1. Landing. In each of so many simulated laboratories (10 slurries, 60 discs, the shipped
    noise) settings are recommended for a density and a mass loading that another slurry of
@@ -149,7 +149,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--laboratories", type=int, default=30)
+    parser.add_argument("--laboratories", type=int, default=100)
     parser.add_argument("--seeds", type=int, default=30)
     options = parser.parse_args(argv)
     with threadpool_limits(1):

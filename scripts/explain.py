@@ -19,6 +19,7 @@ from pathlib import Path
 from adaptrode import cli, shapley
 from adaptrode.description import Variable
 from adaptrode.files import read_table, write_table
+from adaptrode.measured import measured
 from adaptrode.networks import AdaptedStack, load_stacks
 
 logger = logging.getLogger("adaptrode")
@@ -51,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     clean, splits = read_table(options.clean), read_table(options.splits)
+    clean, splits = measured(clean, splits, options.property, options.clean.stem)
     features = [variable.name for variable in Variable.many(options.features)]
     source = load_stacks(options.source_networks)["pretrained"]
     own = load_stacks(options.networks) if options.networks else {}

@@ -199,7 +199,8 @@ def markdown(card: Mapping[str, Any], target: Variable) -> str:
         f"load('THIS_FOLDER').predict([[{', '.join(card['validity']['target'])}]])\n```",
         "## Domain of validity\n\n" + _ranges(card["validity"]),
         f"The property has been {card['validity']['property'][0]:.4g} to "
-        f"{card['validity']['property'][1]:.4g}{unit}.",
+        f"{card['validity']['property'][1]:.4g} {target.unit}".rstrip()
+        + ".",
     ]
     if card["errors"]:
         parts.append("## Errors on test rows\n\n" + _table(card["errors"]))

@@ -25,6 +25,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from adaptrode import cli, files
+from adaptrode.categories import Category, expanded, variables
 from adaptrode.cells import mostly_decimal_commas, numbers, why_no_number
 from adaptrode.conformal import Band, cross_conformal, ensemble, few, proportional
 from adaptrode.description import Variable
@@ -76,11 +77,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not 0 < options.coverage < 1:
         raise InputError("no such coverage", found=options.coverage, allowed="above 0, below 1")
     named(options.method).check(options.settings)
-    features = Variable.many(options.features)
+    asked = variables(options.features)
+    features = Variable.many(expanded(options.features))
     names = [variable.name for variable in features]
     properties = Variable.many(options.properties)
     taken = [*OWN, *(target.name + end for target in properties for end in ENDS)]
-    candidates = read_candidates(options.candidates, features, options.columns, taken)
+    candidates = read_candidates(options.candidates, asked, options.columns, taken)
     new = candidates[names].to_numpy(np.float64)
     clean = files.read_table(options.clean)
     source = files.read_table(options.source_clean) if options.source_clean else None
@@ -203,9 +205,27 @@ def read_candidates(
     headers = {variable.name: columns.get(variable.name, variable.name) for variable in features}
     raw = read_raw(path, headers.values())
     cells = {name: raw.text(header) for name, header in headers.items()}
-    comma = mostly_decimal_commas(cells.values(), raw.delimiter)
-    table = pd.DataFrame({name: numbers(text, comma) for name, text in cells.items()})
+    words = {v.name: v for v in features if isinstance(v, Category)}
+    figures = {name: text for name, text in cells.items() if name not in words}
+    comma = mostly_decimal_commas(figures.values(), raw.delimiter)
+    table = pd.DataFrame(index=raw.cells.index)
     for variable in features:
+        if isinstance(variable, Category):
+            unseen = ~cells[variable.name].isin(variable.levels)
+            if unseen.any():
+                raise InputError(
+                    "a candidate cannot be predicted: nothing is known of this level",
+                    file=path,
+                    row=int(raw.cells.index[unseen][0]),
+                    column=headers[variable.name],
+                    found=f"'{cells[variable.name][unseen].iloc[0]}'",
+                    allowed=", ".join(variable.levels),
+                    mend="correct the cell or delete the row",
+                )
+            for level, indicator in variable.indicators.items():
+                table[indicator.name] = (cells[variable.name] == level).astype(np.float64)
+            continue
+        table[variable.name] = numbers(cells[variable.name], comma)
         values, text = table[variable.name], cells[variable.name]
         bad = ~values.between(variable.low, variable.high)
         if bad.any():

@@ -18,6 +18,7 @@ import pandas as pd
 from adaptrode import cli, files
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
+from adaptrode.measured import measured
 from adaptrode.networks import AdaptedStack, NetworkStack, load_stacks
 from adaptrode.splits import ALL
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     stacks = {name: s for path in options.networks for name, s in load_stacks(path).items()}
     clean, splits = files.read_table(options.clean), files.read_table(options.splits)
+    clean, splits = measured(clean, splits, options.property, options.clean.stem)
     features = [variable.name for variable in Variable.many(options.features)]
     made = [
         predict_test_rows(method, networks, clean, splits, features, options.property)

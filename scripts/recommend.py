@@ -23,6 +23,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from adaptrode import cli, files
+from adaptrode.categories import Category, expanded, variables
 from adaptrode.conformal import Band, proportional
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
@@ -65,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--markdown", type=Path, required=True, help="both, for reading")
     options = parser.parse_args(argv)
 
-    features, properties = Variable.many(options.features), Variable.many(options.properties)
+    features = Variable.many(expanded(options.features))
+    properties = Variable.many(options.properties)
     check_wanted(options.wanted, properties)
     names = [variable.name for variable in features]
     table = files.read_table(options.clean)
@@ -75,6 +77,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         widen=options.widen,
         fixed=options.fixed,
         steps=options.steps,
+        exclusive=[
+            [indicator.name for indicator in variable.indicators.values()]
+            for variable in variables(options.features)
+            if isinstance(variable, Category)
+        ],
     )
     # One thread: BLAS would otherwise round by the number of threads.
     with threadpool_limits(1):

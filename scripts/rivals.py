@@ -34,6 +34,7 @@ from adaptrode import cli, files
 from adaptrode.description import Variable
 from adaptrode.entries import Entry
 from adaptrode.errors import InputError
+from adaptrode.measured import measured
 from adaptrode.methods import NO_RECIPE
 from adaptrode.metrics import score
 from adaptrode.networks import NetworkStack, load_stacks
@@ -69,11 +70,12 @@ class Table:
 
     @classmethod
     def read(cls, clean: Path, splits: Path, features: Sequence[str], name: str) -> Table:
-        """From the files of a domain."""
-        table = files.read_table(clean)
+        """From the files of a domain, without the rows that lack the property."""
+        drawn = files.read_table(splits)
+        table, drawn = measured(files.read_table(clean), drawn, name, clean.stem)
         return cls(
             table,
-            files.read_table(splits),
+            drawn,
             table[list(features)].to_numpy(np.float64),
             table[name].to_numpy(np.float64),
         )

@@ -129,7 +129,11 @@ def main(argv: Sequence[str] | None = None) -> None:
             lasted = time.process_time() - start
             key = (domain, target.name, str(scheme))
             logger.info("%s, %s, %s: %.1f s", *key, lasted)
-            lines.append(line((*key, options.method), counted, options.coverage, test_ratio(own)))
+            if counted:
+                name = (*key, options.method)
+                lines.append(line(name, counted, options.coverage, test_ratio(own)))
+            else:
+                logger.warning("warning: %s, %s, %s: too few groups for intervals", *key)
             if options.networks:
                 stacks = load_stacks(options.networks[number])
                 adapters = Adapters.of(stacks, rows.clean, drawn, str(scheme), options.recipe)
@@ -137,7 +141,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                     (band.within(target), observed)
                     for band, observed in by_row(rows, adapters, str(scheme), options.coverage)
                 ]
-                lines.append(line((*key, ADAPTER), counted, options.coverage, None))
+                if counted:
+                    lines.append(line((*key, ADAPTER), counted, options.coverage, None))
     table = pd.DataFrame(lines, columns=COLUMNS)
     files.write_table(table, options.csv)
     files.write_text(markdown(table, domains, properties, options.origin), options.markdown)
@@ -152,6 +157,8 @@ def by_split(
         numbers = split.loc[split["role"] == "test", "row"]
         test = rows.clean["row"].isin(numbers).to_numpy()
         known = rows.clean["row"].isin(split["row"]).to_numpy() & ~test
+        if not test.any() or (groups is not None and len(np.unique(groups[known])) < 2):
+            continue  # nothing to count, or no group to learn from while another is left out
         regressor = RegistryRegressor(
             options.method,
             options.settings,

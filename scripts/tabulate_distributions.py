@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     lines, shown = [], []
     for variable in Variable.many(options.properties):
         for domain, table in zip(domains, tables, strict=True):
-            found = distribution(table[variable.name])
+            found = distribution(table[variable.name].dropna())
             published = options.published.get(variable.name, {}).get(domain.name, {})
             lines.append(
                 {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from adaptrode.categories import expanded
 from adaptrode.errors import InputError
 from adaptrode.physics import EQUATIONS
 
@@ -25,6 +27,7 @@ TABLE_KINDS = (
     *("errors", "architectures", "distributions", "importance"),
     *("comparison", "learning_curves", "shift"),
 )
+KINDS = ("features", "properties", "measurements")  # of columns of numbers
 PER_PROPERTY = ("shapley_force", "shapley_beeswarm", "scratch_loss")
 
 
@@ -73,6 +76,7 @@ class Settings:
             else:
                 filled[key] = value
         _check_schema(filled)
+        _check_finite(filled)
         self.values: dict[str, Any] = filled
         _check_recipes(filled)
         for name in self.studies:
@@ -188,8 +192,14 @@ class Settings:
     # What scripts are given, as JSON text with a fixed order
 
     def features_json(self, study: str) -> str:
-        """The features, as `adaptrode.description.Variable` records."""
-        return _json([_variable(record) for record in self.study(study)["features"]])
+        """The clean table's features, as `adaptrode.description.Variable` records."""
+        return _json([_variable(record) for record in expanded(self.study(study)["features"])])
+
+    def raw_features_json(self, study: str) -> str:
+        """The raw table's features, some as `adaptrode.categories.Category` records."""
+        keys = ("name", "label", "unit", "low", "high", "levels")
+        records = self.study(study)["features"]
+        return _json([{key: record[key] for key in keys if key in record} for record in records])
 
     def properties_json(self, study: str, *names: str) -> str:
         """The properties (or the named ones), as `Variable` records."""
@@ -375,6 +385,26 @@ def _allowed(validator: str, value: Any) -> str:
     return words[validator]() if validator in words else f"{validator} {value}"
 
 
+def _check_finite(value: Any, *where: Any) -> None:
+    """YAML knows .nan and .inf, which no comparison of the schema refuses."""
+    if isinstance(value, float) and not math.isfinite(value):
+        name = ".".join(map(str, where))
+        raise InputError(
+            f"settings: {name} is not a finite number",
+            found=value,
+            allowed="a number",
+            mend="leave a range's end out where there is none"
+            if where[-1] in ("low", "high")
+            else "correct the value",
+        )
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            _check_finite(entry, *where, key)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            _check_finite(entry, *where, index)
+
+
 def _check_recipes(config: Mapping[str, Any]) -> None:
     known = list(config["training"]["recipes"])
     for name in config["recipes"]:
@@ -436,7 +466,7 @@ def _check_study(name: str, study: Mapping[str, Any]) -> None:
 
 def _check_columns(here: str, study: Mapping[str, Any]) -> None:
     owner: dict[str, str] = {"row": "the pipeline's own column of row numbers"}
-    for key in ("features", "properties", "measurements"):
+    for key in KINDS:
         for record in study.get(key, []):
             column = record["name"]
             if column in owner:
@@ -453,6 +483,27 @@ def _check_columns(here: str, study: Mapping[str, Any]) -> None:
                     allowed="low below high",
                     mend="exchange or correct them",
                 )
+    for record in study["features"]:
+        if "levels" not in record:
+            continue
+        try:
+            indicators = [indicator["name"] for indicator in expanded([record])]
+        except InputError as error:
+            raise InputError(
+                f"{here}.features: {error.problem}",
+                found=error.found,
+                allowed=error.allowed,
+                mend=error.mend,
+            ) from None
+        for column in indicators:
+            if column in owner:
+                raise InputError(
+                    f"{here}.features: the levels of '{record['name']}' need the column "
+                    f"'{column}', which is already {owner[column]}",
+                    found=column,
+                    mend="rename the feature or the level",
+                )
+            owner[column] = f"a level of '{record['name']}'"
     for key in ("group", "identifier"):
         if key in study:
             if study[key] in owner:
@@ -461,22 +512,22 @@ def _check_columns(here: str, study: Mapping[str, Any]) -> None:
                     mend="name another column",
                 )
             owner[study[key]] = f"the {key}"
+    renamed = {record["name"] for key in KINDS for record in study.get(key, [])}
+    renamed |= {study[key] for key in ("group", "identifier") if key in study}
     for domain, record in study["domains"].items():
         for column in record.get("columns", {}):
-            if column not in owner:
+            if column not in renamed:
                 raise InputError(
                     f"{here}.domains.{domain}.columns renames the unknown column '{column}'",
                     found=column,
-                    allowed=", ".join(c for c in owner if c != "row"),
+                    allowed=", ".join(sorted(renamed)),
                     mend="use the name that features, properties or measurements give it",
                 )
 
 
 def _check_equations(here: str, study: Mapping[str, Any]) -> None:
     columns = {
-        record["name"]
-        for key in ("features", "properties", "measurements")
-        for record in study.get(key, [])
+        record["name"] for key in KINDS for record in study.get(key, []) if "levels" not in record
     }
     constants = set(study.get("constants", {}))
     both = sorted(columns & constants)
@@ -531,7 +582,7 @@ def _check_outputs(here: str, study: Mapping[str, Any]) -> None:
                         mend="correct the name",
                     )
         for domain, order in record.get("published", {}).get("importance", {}).items():
-            features = [feature["name"] for feature in study["features"]]
+            features = [feature["name"] for feature in expanded(study["features"])]
             for name in order:
                 if name not in features:
                     raise InputError(

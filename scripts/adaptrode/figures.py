@@ -222,7 +222,8 @@ def distributions(
     )
     filling = 0.45 if len(domains) <= 3 else 0.12
     for index, (axis, variable) in enumerate(zip(axes, variables, strict=True)):
-        samples = [table[variable.name].to_numpy(dtype=np.float64) for table in tables]
+        given = [table[variable.name].dropna() for table in tables]
+        samples = [values.to_numpy(dtype=np.float64) for values in given]
         edges = bins(samples)
         for sample, domain in zip(samples, domains, strict=True):
             axis.hist(sample, edges, histtype="stepfilled", color=domain.color, alpha=filling, lw=0)

@@ -55,11 +55,14 @@ class Space:
         [features]; equal where a feature is fixed.
     step
         [features], whose multiples a feature is set to; 0 where it is free.
+    exclusive
+        Positions of features of 0 and 1 of which exactly one is 1, such as a category's.
     """
 
     low: Array
     high: Array
     step: Array
+    exclusive: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
     def of(
@@ -70,6 +73,7 @@ class Space:
         widen: float = 0.0,
         fixed: Mapping[str, float] | None = None,
         steps: Mapping[str, float] | None = None,
+        exclusive: Sequence[Sequence[str]] = (),
     ) -> Space:
         """The known rows' ranges, widened by a share of themselves, where physically possible.
 
@@ -113,7 +117,8 @@ class Space:
                 )
             if low[place] < high[place]:
                 step[place] = width
-        return cls(low, high, step)
+        places = tuple(tuple(map(names.index, group)) for group in exclusive)
+        return cls(low, high, step, places)
 
     @property
     def free(self) -> NDArray[np.intp]:
@@ -128,6 +133,11 @@ class Space:
             step = self.step[place]
             first, last = np.ceil(self.low[place] / step), np.floor(self.high[place] / step)
             rows[:, place] = step * np.clip(np.round(rows[:, place] / step), first, last)
+        for group in self.exclusive:
+            columns = np.array(group)
+            chosen = columns[rows[:, columns].argmax(axis=1)]
+            rows[:, columns] = 0.0
+            rows[np.arange(len(rows)), chosen] = 1.0
         return rows
 
     def draw(self, count: int, seed: int) -> Array:

@@ -99,7 +99,7 @@ class Reasons:
         absent = wrong.isna().to_numpy()
         why[absent] = _each_once(lambda word: why_no_number(word, decimal_comma), words[absent])
         if lacks is not None and len(self._description.properties) > 1:
-            why[lacks[values.index.get_indexer(bad)]] += ", and no other property is given"
+            why[lacks[values.index.get_indexer(bad)]] += ", and no property remains"
         why[~absent] = self._why_not(wrong[~absent], values)
         self._add(bad, str(values.name), list(words), why)
 

@@ -48,8 +48,8 @@ def by_column(source: pd.DataFrame, target: pd.DataFrame, columns: Sequence[str]
     """
     lines = []
     for name in columns:
-        one = source[name].to_numpy(dtype=np.float64)
-        two = target[name].to_numpy(dtype=np.float64)
+        one = source[name].dropna().to_numpy(dtype=np.float64)
+        two = target[name].dropna().to_numpy(dtype=np.float64)
         outside = _outside(one, two)
         constant = bool(np.ptp(one) <= ROUNDING * np.abs(one).max())
         if constant:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from adaptrode import files
 from adaptrode.errors import InputError
+from adaptrode.measured import measured
 from adaptrode.networks import NetworkStack
 from adaptrode.splits import ALL
 
@@ -145,10 +146,13 @@ def task(
 ) -> Task:
     """Bring a domain's clean table and its splits table together.
 
+    Rows that lack the property are left out.
+
     Raises
     ------
     InputError
-        When a column is missing or a split names a row that the table has not.
+        When a column is missing, a split names a row that the table has not, or a split
+        has no training or no test rows with the property.
     """
     for column in ("row", *features, property_name):
         if column not in table.columns:
@@ -158,7 +162,6 @@ def task(
                 allowed=", ".join(map(str, table.columns)),
                 mend="name the same features and properties in the config as in the raw table",
             )
-    position = pd.Series(np.arange(len(table)), index=table["row"].to_numpy())
     unknown = sorted(set(splits["row"]) - set(table["row"]))
     if unknown:
         raise InputError(
@@ -167,6 +170,8 @@ def task(
             found=unknown[:5],
             mend="delete the splits table and run `snakemake` again",
         )
+    table, splits = measured(table, splits, property_name, domain)
+    position = pd.Series(np.arange(len(table)), index=table["row"].to_numpy())
     made = []
     keys: Any
     for keys, rows in splits.groupby(["scheme", "size", "repeat"], sort=False):

@@ -8,19 +8,27 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-# A batch system needs a machine that is ours: its daemons start jobs as any user.
+T = TypeVar("T")
+
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
-def call(*command: str, check: bool = True, timeout: float = 60, **environment: str) -> str:
+def call(
+    *command: str,
+    check: bool = True,
+    timeout: float = 60,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run a command and give what it printed."""
     done = subprocess.run(
         command,
-        env={**os.environ, "PATH": PATH, **environment},
+        env={**os.environ, "PATH": PATH, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -45,13 +53,12 @@ def why_not(programs: Sequence[str], packages: Sequence[str]) -> str:
     if os.geteuid() != 0:
         return "the daemons of a batch system start jobs as any user, so they need root"
     if missing() and shutil.which("apt-get"):
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         install = ("apt-get", "install", "-qq", "--no-install-recommends", *packages)
         with suppress(subprocess.TimeoutExpired):
-            call(*install, check=False, timeout=120, **quiet)
+            call(*install, check=False, timeout=120, environment=QUIET)
             if missing():
                 call("apt-get", "update", "-qq", check=False, timeout=60)
-                call(*install, check=False, timeout=120, **quiet)
+                call(*install, check=False, timeout=120, environment=QUIET)
     absent = missing()
     return f"not installed and not to be had by apt: {', '.join(absent)}" if absent else ""
 

@@ -74,8 +74,8 @@ class GridEngine:
         self._call("sge_execd")
         wait_until(self._is_up, "no queue that is up")
 
-    def _call(self, *command: str, check: bool = True, **environment: str) -> str:
-        return call(*command, check=check, **self.environment, **environment)
+    def _call(self, *command: str, check: bool = True) -> str:
+        return call(*command, check=check, environment=self.environment)
 
     def _make_cell(self) -> None:
         for name in ("bin", "lib", "util", "utilbin"):

@@ -62,7 +62,26 @@ def in_the_way() -> str:
     for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
         if path.exists() and not path.read_text("utf-8").startswith(MARK):
             return f"{path} belongs to a SLURM of this machine"
+    owner, _ = _left_over()
+    if owner and owner != os.getpid() and Path(f"/proc/{owner}").exists():
+        return f"the tests of process {owner} are using it"
     return ""
+
+
+def _left_over() -> tuple[int, Path | None]:
+    """The process that wrote the configuration, and the folder of its daemons."""
+    text = CONFIG.read_text("utf-8") if CONFIG.exists() else ""
+    found = re.search(
+        r"^ClusterName=adaptrode(\d+)$.*?^StateSaveLocation=(\S+)/state$", text, re.M | re.S
+    )
+    return (int(found[1]), Path(found[2])) if found else (0, None)
+
+
+def _stop_daemons(folder: Path) -> None:
+    for node in NODES:
+        stop(folder / f"slurmd.{node}.pid", "slurmd")
+    stop(folder / "slurmctld.pid", "slurmctld")
+    stop(folder / "munge.pid", "munged")
 
 
 class Slurm:
@@ -74,6 +93,11 @@ class Slurm:
         self.cluster = f"adaptrode{os.getpid()}"
         self.stopped = False
         atexit.register(self.stop)
+        owner, folder = _left_over()
+        if folder:  # of tests that were killed
+            _stop_daemons(folder)
+            kill_jobs("SLURM_CLUSTER_NAME", f"adaptrode{owner}")
+            shutil.rmtree(folder, ignore_errors=True)
         self._write_config()
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
@@ -120,10 +144,7 @@ class Slurm:
             call("scancel", "--user=root", check=False)
             wait_until(lambda: not self.jobs("PENDING", "RUNNING", "COMPLETING"), "jobs stay", 20)
         finally:
-            for node in NODES:
-                stop(self.folder / f"slurmd.{node}.pid", "slurmd")
-            stop(self.folder / "slurmctld.pid", "slurmctld")
-            stop(self.folder / "munge.pid", "munged")
+            _stop_daemons(self.folder)
             kill_jobs("SLURM_CLUSTER_NAME", self.cluster)
             for path in (CONFIG, CONFIG.with_name("cgroup.conf")):
                 if path.exists() and path.read_text("utf-8").startswith(MARK):

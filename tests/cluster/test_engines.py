@@ -65,9 +65,9 @@ def test_slurm_loses_a_job_and_a_node(slurm: Slurm, local: Path, tmp_path: Path)
     wanted = missing.relative_to(project).as_posix()
 
     def running_job() -> dict[str, str]:
-        [job] = wait_until(lambda: slurm.jobs("RUNNING", folder=project), "no job runs")
+        jobs = wait_until(lambda: slurm.jobs("RUNNING", folder=project), "no job runs")
         time.sleep(3)  # well into its work
-        return job
+        return jobs[0]
 
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(snakemake, project, *SLURM, "--retries", "0", wanted, check=False)
@@ -90,6 +90,8 @@ def test_slurm_loses_a_job_and_a_node(slurm: Slurm, local: Path, tmp_path: Path)
     jobs = slurm.jobs(folder=project)
     assert [job["JobState"] for job in jobs] == ["CANCELLED", "NODE_FAIL", "COMPLETED"]
     assert {job["NodeList"] for job in jobs[1:]} == set(NODES)
+    first, second = (int(job["MinMemoryNode"].removesuffix("M")) for job in jobs[1:])
+    assert second == 2 * first
     assert all("rule_transfer_" in job["Comment"] for job in jobs)
     assert digests(project) == digests(local)
 

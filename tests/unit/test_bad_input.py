@@ -604,7 +604,7 @@ def test_a_row_may_lack_a_property_but_not_all(tmp_path: Path, capsys: Said) -> 
     assert made.index[made["density"].isna()].to_list() == [4]
     assert made.index[made["strength"].isna()].to_list() == [9]
     assert "1 of 12 accepted rows lack 'density'" in said
-    alone = ", and no other property is given"
+    alone = ", and no property remains"
     assert rejected_in(tmp_path) == [
         [7, "density", "", f"empty cell{alone}; also strength 'n/a': no value{alone}"],
         [11, "density", "x", "text in place of a number"],

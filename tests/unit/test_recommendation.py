@@ -60,6 +60,16 @@ def test_the_box_may_be_widened_up_to_what_is_possible(known):
     np.testing.assert_allclose(space.high, [20, 20])
 
 
+def test_exactly_one_level_of_a_category_is_chosen():
+    features = [Variable(name, name, low=0, high=1) for name in ("x", "y", "z", "w")]
+    known = np.array([[1.0, 0, 0, 0.2], [0, 1, 0, 0.9]])  # nothing is known of z
+    space = Space.of(features, known, exclusive=[["x", "y", "z"]])
+    drawn = space.draw(64, 0)
+    assert set(map(tuple, drawn[:, :3])) == {(1, 0, 0), (0, 1, 0)}
+    fixed = Space.of(features, known, exclusive=[["x", "y", "z"]], fixed={"y": 1})
+    assert (fixed.draw(16, 0)[:, :3] == [0, 1, 0]).all()
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,18 @@ def test_a_short_config_is_filled_up_but_its_studies_are_its_own(defaults: Confi
 def study_of(config: Config) -> Config:
     found: Config = config["studies"][FIRST]
     return found
+
+
+def add_binder(config: Config, **record: Any) -> None:
+    study_of(config)["features"].append({"name": "binder", "label": "Binder", **record})
+
+
+def test_levels_are_columns_for_all_but_the_cleaning(config: Config, defaults: Config) -> None:
+    add_binder(config, levels=["CMC/SBR", "PVDF"])
+    settings = Settings(config, defaults)
+    names = [record["name"] for record in json.loads(settings.features_json(FIRST))]
+    assert names[-3:] == ["roll_gap_um", "binder_cmc_sbr", "binder_pvdf"]
+    assert json.loads(settings.raw_features_json(FIRST))[-1]["levels"] == ["CMC/SBR", "PVDF"]
 
 
 MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
@@ -126,6 +139,32 @@ MISTAKES: dict[str, tuple[Callable[[Config], object], str]] = {
     "upper-case name": (
         lambda c: study_of(c)["domains"].update(NMC=study_of(c)["domains"]["nmc"]),
         "domains",
+    ),
+    "no number": (lambda c: c["split"].update(test_fraction=float("nan")), "not a finite number"),
+    "endless range": (
+        lambda c: study_of(c)["features"][0].update(high=float("inf")),
+        "features.0.high is not a finite number",
+    ),
+    "colour of no kind": (
+        lambda c: study_of(c)["domains"]["nmc"].update(color="#12"),
+        "domains.nmc.color",
+    ),
+    "one level": (lambda c: add_binder(c, levels=["PVDF"]), "at least 2 entries"),
+    "levels of one name": (lambda c: add_binder(c, levels=["A B", "a-b"]), "rename 'a-b'"),
+    "levels with a unit": (
+        lambda c: add_binder(c, levels=["a", "b"], unit="%"),
+        "'binder' has levels and a unit or a range",
+    ),
+    "level of a column's name": (
+        lambda c: add_binder(c, name="am", levels=["wt pct", "b"]),
+        "the column 'am_wt_pct', which is already in features",
+    ),
+    "relation of levels": (
+        lambda c: (
+            add_binder(c, levels=["a", "b"]),
+            study_of(c)["relations"].append("disc_mass_mg > binder"),
+        ),
+        "unknown column 'binder'",
     ),
     "domain in two studies": (
         lambda c: c["studies"].update(copy=copy.deepcopy(study_of(c))),

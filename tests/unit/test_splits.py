@@ -149,6 +149,7 @@ def options_of(tmp_path, schemes: str) -> list[str]:
     return [
         *("--clean", str(tmp_path / "clean.parquet"), "--domain", "a", "--schemes", schemes),
         *("--sizes", "[5]", "--test-fraction", "0.3", "--validation-fraction", "0.1"),
+        *("--size-scheme", "campaign", "--size-repeats", "2"),
         *("--repeats", "4", "--seed", "1", "--splits", str(tmp_path / "splits.parquet")),
     ]
 
@@ -156,8 +157,9 @@ def options_of(tmp_path, schemes: str) -> list[str]:
 def test_script_splits_under_every_scheme(tmp_path):
     script.main(options_of(tmp_path, '["row", "campaign"]'))
     made = pd.read_parquet(tmp_path / "splits.parquet")
-    by_row = splits(repeats=4, sizes=[5])
-    by_group = splits(repeats=4, sizes=[5], groups=GROUPS)
+    by_row = splits(repeats=4)
+    by_group = splits(repeats=4, sizes=[5], size_repeats=2, groups=GROUPS)
+    assert by_group.loc[by_group["size"] == "5", "repeat"].max() == 1
     pd.testing.assert_frame_equal(made, pd.concat([by_row, by_group], ignore_index=True))
 
 

@@ -91,6 +91,10 @@ STARTED = time.time()
 check_environment()
 respect_memory()
 settings = checked_settings()
+# Here and not in the rule, where Snakemake would put a traceback below the message.
+for domain in settings.all_domains:
+    if domain not in settings.generated:
+        raw_file(domain)
 HEADLINE = settings.values["recipes"][0]
 
 

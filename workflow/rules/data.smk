@@ -21,10 +21,10 @@ rule clean:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=5,
     params:
-        features=lambda w: settings.features_json(settings.study_of(w.domain)),
+        features=lambda w: settings.raw_features_json(settings.study_of(w.domain)),
         properties=lambda w: settings.properties_json(settings.study_of(w.domain)),
         measurements=lambda w: settings.measurements_json(settings.study_of(w.domain)),
         columns=lambda w: settings.columns_json(w.domain),
