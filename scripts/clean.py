@@ -14,6 +14,8 @@ from adaptrode import cli, files
 from adaptrode.categories import variables
 from adaptrode.cleaning import MINIMUM_ROWS, clean
 from adaptrode.equations import TableDescription
+from adaptrode.errors import InputError
+from adaptrode.provenance import sha256
 from adaptrode.reading import read_raw
 
 logger = logging.getLogger("adaptrode")
@@ -70,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         group=options.group or None,
         identifier=options.identifier or None,
     )
+    before = sha256(options.raw) if options.raw.is_file() else None
     cleaned = clean(
         read_raw(options.raw, description.expected_headers()), description, options.minimum_rows
     )
@@ -80,7 +83,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         logger.info("rejected row %d, column '%s', value '%s': %s", *line[1:])
     if len(cleaned.rejected) > LOGGED:
         logger.info("and %d more, see the rejected table", len(cleaned.rejected) - LOGGED)
-    files.write_tables({options.rejected: cleaned.rejected, options.clean: cleaned.rows})
+    logger.info("sha256 of %s: %s", options.raw, before)
+    if sha256(options.raw) == before:
+        files.write_tables({options.rejected: cleaned.rejected, options.clean: cleaned.rows})
+    # Once more, lest the workflow take this for the result of the later version.
+    if sha256(options.raw) != before:
+        for path in (options.clean, options.rejected):
+            path.unlink(missing_ok=True)
+        raise InputError(
+            "the raw table changed while it was being cleaned",
+            file=options.raw,
+            mend="run again when nobody is writing to it",
+        )
 
 
 if __name__ == "__main__":

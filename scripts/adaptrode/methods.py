@@ -72,8 +72,8 @@ def common(errors: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 def means(errors: pd.DataFrame) -> pd.Series[float]:
     """Mean error of each method as if all had been run on the same splits, [methods].
 
-    A method that was run on some of the splits only is compared on those with one that
-    was run on the most: easy splits do not count in its favour.
+    A method that was run on some of the splits only is compared on those with the best of
+    the methods that were run on the most: easy splits do not count in its favour.
 
     Parameters
     ----------
@@ -82,7 +82,8 @@ def means(errors: pd.DataFrame) -> pd.Series[float]:
     """
     values = errors.to_numpy(dtype=np.float64)
     counts = np.where(np.isinf(values).any(axis=0), -1, (~np.isnan(values)).sum(axis=0))
-    reference = errors.iloc[:, int(counts.argmax())]
+    reference = errors[errors.columns[counts == counts.max()]]
+    reference = reference[reference.mean().idxmin()]
     made = [
         reference.mean() + (errors[name] - reference).mean() if count > 0 else np.inf
         for name, count in zip(errors, counts, strict=True)

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import WANTED, digests
 from daemons import call, wait_until
 from gridengine import GridEngine
-from running import copy_project, read_config, snakemake
+from running import copy_project, digests, read_config, snakemake
 from slurm import NODES, Slurm
+from small import WANTED
 
 pytestmark = [pytest.mark.cluster, pytest.mark.end_to_end, pytest.mark.slow]
 

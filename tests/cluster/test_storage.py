@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import digests, smaller
-from running import copy_project, read_config, snakemake, write_config
+from running import copy_project, digests, read_config, snakemake, write_config
+from small import smaller
 
 boto3 = pytest.importorskip("boto3", reason="no S3 client: boto3 is not installed")
 server = pytest.importorskip("moto.server", reason="no S3 server: moto is not installed")

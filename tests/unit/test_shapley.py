@@ -191,7 +191,7 @@ def stack(inputs: int, hidden: int, seed: int) -> NetworkStack:
 @pytest.mark.parametrize("transferred", [False, True])
 def test_the_script_explains_what_the_networks_predict(tmp_path, clean, splits, transferred):
     source, adapter = stack(2, 4, 1), stack(1, 3, 2)
-    clean.to_parquet(tmp_path / "clean.parquet")
+    clean.assign(p=1.0).to_parquet(tmp_path / "clean.parquet")
     splits.to_parquet(tmp_path / "splits.parquet")
     save_stacks({"pretrained": source}, tmp_path / "source.npz")
     save_stacks({"adapter": adapter, "frozen": source}, tmp_path / "target.npz")
@@ -200,7 +200,7 @@ def test_the_script_explains_what_the_networks_predict(tmp_path, clean, splits, 
             *("--clean", str(tmp_path / "clean.parquet")),
             *("--splits", str(tmp_path / "splits.parquet")),
             *("--features", json.dumps([{"name": n, "label": n} for n in ("a_um", "b_pct")])),
-            *("--property", "p", "--recipe", "robust", "--seed", "1"),
+            *("--property", "p", "--recipe", "robust", "--repeats", "3", "--seed", "1"),
             *("--source-networks", str(tmp_path / "source.npz")),
             *(("--networks", str(tmp_path / "target.npz")) if transferred else ()),
             *("--shapley", str(tmp_path / "out.parquet")),

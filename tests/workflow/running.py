@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+
+T = TypeVar("T")
+
+# What tells of the run itself and not of its results.
+OF_THE_RUN = ("logs/", "benchmarks/", "report.html", "tables/seconds.")
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "envs", "data")
 
@@ -81,3 +88,38 @@ def stale(folder: Path, *targets: str) -> dict[str, str]:
     header, *rows = rows
     assert header[0] == "output_file", header
     return {row[0]: row[2] for row in rows if row[5] != "no update"}
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start Snakemake in a folder and leave it to itself."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": ""},
+    )
+
+
+def wait_for(found: Callable[[], T | None], what: str, seconds: float = 120.0) -> T:
+    """What a function gives, as soon as it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if given := found():
+            return given
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Checksums of all results by path, but for what tells of the run itself."""
+    results = folder / "results"
+    names = {p.relative_to(results).as_posix(): p for p in results.rglob("*") if p.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(names.items())
+        if not name.startswith(OF_THE_RUN)
+        and not name.endswith(".seconds.parquet")
+        and not path.name.startswith(".")
+    }

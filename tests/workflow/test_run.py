@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -11,23 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from running import copy_project, read_config, snakemake, tiny, write_config
+from running import copy_project, digests, read_config, snakemake, tiny, write_config
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
-
-# What tells of the run itself and not of its results.
-OF_THE_RUN = ("logs/", "benchmarks/", "report.html", "tables/seconds.")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Checksums of all results by path."""
-    results = folder / "results"
-    names = {p.relative_to(results).as_posix(): p for p in results.rglob("*") if p.is_file()}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in sorted(names.items())
-        if not name.startswith(OF_THE_RUN) and not name.endswith(".seconds.parquet")
-    }
 
 
 def test_everything_in_the_config_is_made(finished: Path) -> None:
