@@ -21,6 +21,7 @@ include: "workflow/rules/microstructures.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/explanation.smk"
+include: "workflow/rules/application.smk"
 include: "workflow/rules/sensitivity.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -35,6 +36,9 @@ localrules:
     all,
     results,
     sensitivity,
+    predict,
+    recommend,
+    export,
 
 
 rule all:

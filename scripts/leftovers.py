@@ -6,7 +6,7 @@ Run it where snakemake runs; options after -- go to snakemake::
     python scripts/leftovers.py -- -s ADAPTRODE/Snakefile --configfile config.yaml
 
 Nothing is deleted unless --delete is given. What single commands make (trials,
-sensitivity, microstructures, raw tables, predictions) and logs are left out.
+sensitivity, predictions, recommendations, microstructures) and logs are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,17 @@ logger = logging.getLogger("adaptrode")
 
 RESULTS = Path("results")
 KEPT = ("README.md", "settings.yaml", "report.html")
-ON_DEMAND = ("logs", "benchmarks", "trials", "sensitivity", "microstructures", "raw", "candidates")
+ON_DEMAND = (
+    "predicted",
+    "recommended",
+    "exported",
+    "logs",
+    "benchmarks",
+    "trials",
+    "sensitivity",
+    "microstructures",
+    "raw",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

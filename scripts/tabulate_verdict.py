@@ -23,6 +23,7 @@ from adaptrode.verdict_text import (
     Evidence,
     catch_up_remarks,
     heading,
+    overview,
     paragraph,
     shift_remarks,
 )
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     metrics, splits, clean = iter(options.metrics), iter(options.splits), iter(options.clean)
     shift = [pd.read_csv(path) for path in options.shift]
-    lines, text = [], INTRODUCTION
+    lines, text, answers = [], "", []
     for study in options.studies:
         targets = Domain.many(study["targets"])
         tables = {
@@ -70,16 +71,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             evidence = weigh(errors, *tables[target.name], study, variable, target, options.recipe)
             labels = {feature.name: feature.label for feature in Variable.many(study["features"])}
             for sheet in shift:
-                own = sheet[sheet["domain"] == target.name]
+                own = sheet[sheet["target"] == target.name]
                 evidence.remarks.extend(shift_remarks(own, labels, evidence.source.label))
             known = curves.known_rows(tables[target.name][0], study["scheme"])
             evidence.remarks.extend(
                 curve_remarks(errors, known, options.curves, study["scheme"], options.recipe)
             )
             lines.append(summary(study["name"], variable.name, target.name, evidence.verdict))
+            answers.append(overview(evidence, LABELS))
             text += f"\n### {heading(evidence)}\n\n{paragraph(evidence, LABELS)}\n"
     files.write_table(pd.DataFrame(lines), options.csv)
-    files.write_text(text, options.markdown)
+    table = pd.DataFrame(answers).to_markdown(index=False, disable_numparse=True)
+    files.write_text(f"{INTRODUCTION}\n{table}\n{text}", options.markdown)
 
 
 def curve_remarks(

@@ -25,7 +25,7 @@ from adaptrode.physics import EQUATIONS
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 TABLE_KINDS = (
     *("errors", "architectures", "distributions", "importance"),
-    *("comparison", "learning_curves", "shift"),
+    *("comparison", "learning_curves", "shift", "coverage"),
 )
 KINDS = ("features", "properties", "measurements")  # of columns of numbers
 PER_PROPERTY = ("shapley_force", "shapley_beeswarm", "scratch_loss")

@@ -31,6 +31,9 @@ HELPS, HURTS, UNKNOWN = "helps", "hurts", "cannot be told"
 # Fewer splits than this say nothing about the spread between them.
 FEWEST_SPLITS = 3
 
+# A method is not recommended on less than this share of the splits that others were run on.
+ENOUGH = 0.3
+
 # Perfect predictions and those that are not finite have no logarithm.
 ERRORS_PCT = (1e-9, 1e9)
 
@@ -74,7 +77,7 @@ class Verdict:
     adapter
         The paper's adapter against the same method without the source; None likewise.
     recommended
-        The method of the lowest mean error.
+        The method of the lowest mean error, of those run on `ENOUGH` of the splits or more.
     error
         Its mean error in % with its interval.
     ties
@@ -130,7 +133,8 @@ def decide(errors: pd.DataFrame, labels: Mapping[str, Label], test_ratio: float)
     without = [name for name in names if not labels[name].uses_source]
     first = CHOICE if CHOICE in errors else best(errors, with_source)
     second = CHOICE_ALONE if CHOICE_ALONE in errors else best(errors, without)
-    recommended = best(errors, names)
+    counts = errors.notna().sum()
+    recommended = best(errors, [name for name in names if counts[name] >= ENOUGH * counts.max()])
     if recommended is None:
         raise ValueError("no method was run on a split that all methods share")
     alone = recommended if second is None else second

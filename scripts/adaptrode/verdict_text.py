@@ -12,7 +12,7 @@ from adaptrode.curves import CatchUp
 from adaptrode.description import Domain, Variable
 from adaptrode.methods import ADAPTER, CHOICE, Label
 from adaptrode.numbers import percent, share, span
-from adaptrode.verdict import HELPS, HURTS, Judgement, Verdict
+from adaptrode.verdict import HELPS, HURTS, UNKNOWN, Judgement, Verdict
 
 SHOWN_TIES = 4
 
@@ -50,15 +50,41 @@ class Evidence:
 def heading(evidence: Evidence) -> str:
     """The answer in a line."""
     transfer = evidence.verdict.transfer
-    outcome = f"transfer {said(transfer)}" if transfer else "no transfer to judge"
+    outcome = f"the transfer {transfer.outcome}" if transfer else "there is no transfer to judge"
+    if transfer and transfer.outcome == UNKNOWN:
+        outcome = "whether the transfer helps cannot be told"
     return f"{evidence.property.label}, {evidence.target.label}: {outcome}"
 
 
-def said(judgement: Judgement) -> str:
-    """The outcome in words."""
-    if judgement.outcome in (HELPS, HURTS):
-        return f"**{judgement.outcome}**"
-    return "**cannot be told** to help or hurt"
+def overview(evidence: Evidence, labels: Mapping[str, Label]) -> dict[str, str]:
+    """One line of a table of all answers."""
+    verdict = evidence.verdict
+    answers = {
+        title: judgement.outcome if judgement else "not run"
+        for title, judgement in (
+            ("Transfer", verdict.transfer),
+            ("The paper's adapter", verdict.adapter),
+        )
+    }
+    error = verdict.error
+    return {
+        "Property": evidence.property.label,
+        "Target": evidence.target.label,
+        **answers,
+        "Use": labels[verdict.recommended].text,
+        "Mean error / %": span(error.mean, max(error.low, 0.0), error.high),
+        "Splits": str(evidence.splits[verdict.recommended]),
+    }
+
+
+def inline(label: Label) -> str:
+    """A method's label within a sentence."""
+    return label.text if label.text.startswith("Gaussian") else lower_first(label.text)
+
+
+def lower_first(text: str) -> str:
+    """With a small first letter."""
+    return text[:1].lower() + text[1:]
 
 
 def paragraph(evidence: Evidence, labels: Mapping[str, Label]) -> str:
@@ -75,12 +101,19 @@ def paragraph(evidence: Evidence, labels: Mapping[str, Label]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def said(judgement: Judgement) -> str:
+    """The outcome in words."""
+    if judgement.outcome == UNKNOWN:
+        return "whether it helps **cannot be told**"
+    return f"it **{judgement.outcome}**"
+
+
 def _transfer(judgement: Judgement, evidence: Evidence, labels: Mapping[str, Label]) -> str:
-    with_source, alone = labels[judgement.first].text, labels[judgement.second].text
+    with_source, alone = inline(labels[judgement.first]), inline(labels[judgement.second])
     errors = evidence.errors
     return (
-        f"With the {evidence.source.label} data ({with_source.lower()}) the mean error is "
-        f"{percent(errors[judgement.first])} %, without ({alone.lower()}) "
+        f"With the {evidence.source.label} data ({with_source}) the mean error is "
+        f"{percent(errors[judgement.first])} %, without it ({alone}) "
         f"{percent(errors[judgement.second])} %. On a typical split it is {_change(judgement)}. "
         f"It is lower in {share(judgement.won)} of {judgement.splits} splits."
     )
@@ -120,7 +153,7 @@ def _recommended(evidence: Evidence, labels: Mapping[str, Label]) -> str:
             "flatters it a little; the automatic choice, made without the test rows, has "
             f"{percent(evidence.errors[CHOICE])} %."
         )
-    others = [labels[tie].text.lower() for tie in verdict.ties]
+    others = [inline(labels[tie]) for tie in verdict.ties]
     if others:
         more = f" and {len(others) - SHOWN_TIES} more" if len(others) > SHOWN_TIES else ""
         text += f" Not to be told from it: {'; '.join(others[:SHOWN_TIES])}{more}."
@@ -131,7 +164,7 @@ def _adapter(judgement: Judgement, evidence: Evidence, labels: Mapping[str, Labe
     own, other = evidence.errors[ADAPTER], evidence.errors[judgement.second]
     return (
         f"The paper's adapter has {percent(own)} % against {percent(other)} % of "
-        f"{labels[judgement.second].text.lower()}, without the source. Beside that it "
+        f"the best without the source ({inline(labels[judgement.second])}). Beside that "
         f"{said(judgement)}: on a typical split its error is {_change(judgement)}."
     )
 

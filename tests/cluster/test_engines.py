@@ -14,6 +14,9 @@ from running import copy_project, digests, read_config, snakemake
 from slurm import NODES, Slurm
 from small import WANTED
 
+for plugin in ("slurm", "cluster_generic"):
+    pytest.importorskip(f"snakemake_executor_plugin_{plugin}", reason=f"no plugin {plugin}")
+
 pytestmark = [pytest.mark.cluster, pytest.mark.end_to_end, pytest.mark.slow]
 
 # The profiles as they are, but for the seconds between looks at the queue.

@@ -14,6 +14,8 @@ boto3 = pytest.importorskip("boto3", reason="no S3 client: boto3 is not installe
 server = pytest.importorskip("moto.server", reason="no S3 server: moto is not installed")
 pytest.importorskip("flask_cors", reason="no S3 server: flask-cors is not installed")
 
+pytest.importorskip("snakemake_storage_plugin_s3", reason="no S3 storage plugin")
+
 pytestmark = [pytest.mark.cluster, pytest.mark.end_to_end, pytest.mark.slow]
 
 BUCKET = "line-7"

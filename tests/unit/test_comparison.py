@@ -131,7 +131,7 @@ def test_the_verdict_says_what_the_numbers_say(results) -> None:
     assert (table["transfer"], table["adapter"]) == ("helps", "hurts")
     assert table["recommended"] == "auto"
     text = (results / "v.md").read_text("utf-8")
-    assert "### Strength, New: transfer **helps**" in text
+    assert "### Strength, New: the transfer helps" in text
     assert "20 % lower" in text
     assert "30 rows of measured data in 6 groups ('batch')" in text
     assert "2 times less" in text
@@ -140,7 +140,7 @@ def test_the_verdict_says_what_the_numbers_say(results) -> None:
 def test_the_shift_is_told_beside_the_verdict(results) -> None:
     sheet = pd.DataFrame(
         {
-            "domain": "new",
+            "target": "new",
             "kind": "feature",
             "column": ["x"],
             "another_quantity": [True],
