@@ -129,12 +129,13 @@ def summary(errors: pd.DataFrame, known: pd.Series[float], methods: Sequence[str
     DataFrame
         ``method, size, known_rows, repeats, mape_mean_pct, mape_mean_low_pct,
         mape_mean_high_pct, mape_median_pct``; the interval is the 95 % one of
-        `adaptrode.metrics.mean_interval` with the size's own ratio of test to known rows.
+        `adaptrode.metrics.mean_interval` with the ratio of test to all known rows: two splits
+        share no more rows when each learns from a few of them.
     """
     lines = []
     for method in methods:
         for size, rows, group in _by_size(errors[errors["method"] == method], known):
-            interval = mean_interval(group["mape_pct"], group["n_test"].median() / rows)
+            interval = mean_interval(group["mape_pct"], _ratio(group, known))
             lines.append(
                 {
                     "method": method,
@@ -187,13 +188,16 @@ def catch_up(errors: pd.DataFrame, known: pd.Series[float], *, alone: Collection
             "sourced_pct": np.nan if sourced is None else float(means[sourced]),
         }
         if without is not None and sourced is not None:
-            ratio = float(group["n_test"].median()) / rows
-            found = judge(table, sourced, without, ratio).ratio
+            found = judge(table, sourced, without, _ratio(group, known)).ratio
             line |= {"ratio": found.mean, "low": found.low, "high": found.high}
         lines.append(line)
     best = pd.DataFrame(lines, columns=BEST)
     level = best[(best["alone_pct"] <= best["adapter_pct"]) & np.isfinite(best["alone_pct"])]
     return CatchUp(str(level["size"].iloc[0]) if len(level) else None, _from_on(best), best)
+
+
+def _ratio(group: pd.DataFrame, known: pd.Series[float]) -> float:
+    return float(group["n_test"].median()) / float(known.max())
 
 
 def _by_size(

@@ -156,7 +156,7 @@ def _recommended(evidence: Evidence, labels: Mapping[str, Label]) -> str:
     others = [inline(labels[tie]) for tie in verdict.ties]
     if others:
         more = f" and {len(others) - SHOWN_TIES} more" if len(others) > SHOWN_TIES else ""
-        text += f" Not to be told from it: {'; '.join(others[:SHOWN_TIES])}{more}."
+        text += f" Not distinguishable from it: {'; '.join(others[:SHOWN_TIES])}{more}."
     return text
 
 
