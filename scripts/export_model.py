@@ -35,7 +35,7 @@ from adaptrode.estimators import (
 )
 from adaptrode.networks import load_stacks
 from adaptrode.provenance import sha256, versions
-from adaptrode.selection import named
+from adaptrode.selection import RECOMMENDED, chosen, named
 from adaptrode.splits import ALL, BY_ROW
 
 logger = logging.getLogger("adaptrode")
@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--splits", type=Path, help="the target's; needed with --networks")
     parser.add_argument("--recipe", default="robust", help="of the networks")
     parser.add_argument("--group", help="column of groups: a model for rows of new ones")
-    parser.add_argument("--method", required=True, help="of the registry")
+    parser.add_argument("--method", required=True, help=f"of the registry, or {RECOMMENDED}")
+    parser.add_argument("--verdict", type=Path, help="CSV that says what is recommended")
     parser.add_argument("--settings", type=cli.json_value, default={}, help="the method's (JSON)")
     parser.add_argument("--seed", type=int, required=True, help="of every draw")
     parser.add_argument("--origin", choices=("measured", "simulated"), required=True)
@@ -66,9 +67,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="to write into")
     options = parser.parse_args(argv)
 
-    named(options.method).check(options.settings)
     source_domain, domain = Domain.many(options.domains)
     target = Variable(**options.property)
+    verdicts = pd.read_csv(options.verdict) if options.verdict else None
+    method = chosen(options.method, verdicts, domain.name, target.name)
+    named(method).check(options.settings)
     names = [variable.name for variable in Variable.many(options.features)]
     clean, source = files.read_table(options.clean), files.read_table(options.source_clean)
     known = clean[np.isfinite(clean[target.name])]
@@ -77,10 +80,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     if options.source_networks:
         stack = pretrained(options.source_networks, scheme, options.recipe)
     beside = None
-    if named(options.method).uses_source:
+    if named(method).uses_source:
         beside = source_of(source, names, target.name, options.group, stack)
     grouped = bool(options.group)
-    regressor = RegistryRegressor(options.method, options.settings, beside, options.seed, grouped)
+    regressor = RegistryRegressor(method, options.settings, beside, options.seed, grouped)
     observed = known[target.name].to_numpy(np.float64)
     groups = known[options.group].to_numpy(dtype=str) if grouped else None
     regressor.fit(with_groups(known[names].to_numpy(np.float64), groups), observed)
@@ -92,9 +95,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "source": source_domain.label if beside is not None else None,
         "property": {"name": target.name, "unit": target.unit},
         "origin": options.origin,
-        "method": options.method,
-        "label": named(options.method).label,
-        "settings": {**named(options.method).defaults, **options.settings},
+        "method": method,
+        "label": named(method).label,
+        "settings": {**named(method).defaults, **options.settings},
         "seed": options.seed,
         "new_rows": f"of a new {options.group}" if grouped else "such as the known ones",
         "rows": {"target": len(known), "source": len(source) if beside is not None else 0},
@@ -108,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "source_and_target": Validity.of(names, known[names], source[names]).ranges(),
             "property": [float(observed.min()), float(observed.max())],
         },
-        "errors": errors(options.metrics, (options.method, ADAPTER), options.recipe),
+        "errors": errors(options.metrics, (method, ADAPTER), options.recipe),
         "coverage": coverage(options.coverage_table, domain.name, target.name),
         "intervals": intervals(proportional(target, observed)),
         "files": exported,

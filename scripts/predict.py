@@ -34,8 +34,9 @@ from adaptrode.estimators import Adapters, RegistryRegressor, Validity, pretrain
 from adaptrode.networks import load_stacks
 from adaptrode.reading import read_raw
 from adaptrode.rivals import Array, Source
-from adaptrode.selection import METHODS, named
+from adaptrode.selection import METHODS, RECOMMENDED, chosen, named
 from adaptrode.splits import BY_ROW
+from adaptrode.verdict_text import lower_first
 
 logger = logging.getLogger("adaptrode")
 
@@ -64,7 +65,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--splits", type=Path, help="the target's; needed with --networks")
     parser.add_argument("--recipe", default="robust", help="of the networks")
     parser.add_argument("--group", help="column of groups: predict for rows of new ones")
-    parser.add_argument("--method", required=True, help=f"one of {', '.join(METHODS)}")
+    parser.add_argument(
+        "--method", required=True, help=f"{RECOMMENDED}, or one of {', '.join(METHODS)}"
+    )
+    parser.add_argument("--verdict", type=Path, help="CSV that says what is recommended")
+    parser.add_argument("--domain", default="", help="the target's name, to find it there")
     parser.add_argument("--settings", type=cli.json_value, default={}, help="the method's (JSON)")
     parser.add_argument("--coverage", type=float, default=0.9, help="of the intervals, nominal")
     parser.add_argument("--folds", type=int, help="fewer fits: CV+ in place of jackknife+")
@@ -76,11 +81,17 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     if not 0 < options.coverage < 1:
         raise InputError("no such coverage", found=options.coverage, allowed="above 0, below 1")
-    named(options.method).check(options.settings)
+    verdicts = pd.read_csv(options.verdict) if options.verdict else None
     asked = variables(options.features)
     features = Variable.many(expanded(options.features))
     names = [variable.name for variable in features]
     properties = Variable.many(options.properties)
+    methods = {
+        target.name: chosen(options.method, verdicts, options.domain, target.name)
+        for target in properties
+    }
+    for name in methods.values():
+        named(name).check(options.settings)
     taken = [*OWN, *(target.name + end for target in properties for end in ENDS)]
     candidates = read_candidates(options.candidates, asked, options.columns, taken)
     new = candidates[names].to_numpy(np.float64)
@@ -100,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             path = of_source.get(target.name)
             stack = pretrained(path, options.group or BY_ROW, options.recipe) if path else None
             beside = source_of(source, names, target.name, options.group, stack)
-        by_method = method_band(known, new, names, target, beside, options)
+        by_method = method_band(known, new, names, target, beside, methods[target.name], options)
         bands[options.method, target.name] = by_method.within(target)
         if of_target and splits is not None:
             path = of_target[target.name]
@@ -113,6 +124,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = tabulated(candidates, bands, properties, options.coverage, marks)
     files.write_table(table, options.csv)
     text = preamble(options.coverage, options.group, options.origin)
+    if options.method == RECOMMENDED:
+        said = (f"{p.label}: {lower_first(named(methods[p.name]).label)}" for p in properties)
+        text += f"Recommended by the verdict for {'; '.join(said)}.\n\n"
     files.write_text(text + markdown(table, bands, properties), options.markdown)
 
 
@@ -122,6 +136,7 @@ def method_band(
     names: Sequence[str],
     target: Variable,
     source: Source | None,
+    method: str,
     options: argparse.Namespace,
 ) -> Band:
     """What the chosen method predicts of a property, from the rows in which it is known."""
@@ -132,7 +147,7 @@ def method_band(
             *(len(observed), target.name, 100 * options.coverage),
         )
     regressor = RegistryRegressor(
-        options.method,
+        method,
         options.settings,
         source,
         options.seed,
@@ -323,6 +338,8 @@ def markdown(
 
 def label(method: str) -> str:
     """What a reader sees of a method."""
+    if method == RECOMMENDED:
+        return "Recommended method"
     return "The paper's adapter" if method == ADAPTER else named(method).label
 
 

@@ -17,13 +17,24 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from adaptrode import transfers  # noqa: F401  # enters its methods in the registry
 from adaptrode.errors import InputError
 from adaptrode.methods import CHOICE, CHOICE_ALONE, NETWORKS, Label
 from adaptrode.rivals import METHODS, Array, Method, Task, inner_folds, median, method, named
 
-__all__ = ["LABELS", "METHODS", "auto", "auto_alone", "inner_errors", "named", "weights"]
+__all__ = [
+    "LABELS",
+    "METHODS",
+    "RECOMMENDED",
+    "auto",
+    "auto_alone",
+    "chosen",
+    "inner_errors",
+    "named",
+    "weights",
+]
 
 Candidate = str | Mapping[str, Any]
 
@@ -164,3 +175,38 @@ LABELS: dict[str, Label] = {
     **NETWORKS,
     **{name: Label(entry.label, entry.uses_source) for name, entry in METHODS.items()},
 }
+
+RECOMMENDED = "recommended"
+
+
+def chosen(method: str, verdicts: pd.DataFrame | None, domain: str, property_name: str) -> str:
+    """A method of the registry: the given one or, for `RECOMMENDED`, that of the verdict.
+
+    Where the verdict recommends a network, which is not in the registry, the automatic
+    choice stands in.
+
+    Parameters
+    ----------
+    verdicts
+        The table of verdicts: ``domain``, ``property``, ``recommended``.
+
+    Raises
+    ------
+    InputError
+        When the method or the verdict is not there.
+    """
+    if method != RECOMMENDED:
+        return named(method).name
+    if verdicts is None:
+        raise InputError(
+            "which method is recommended is for the verdict to say", mend="give --verdict"
+        )
+    own = verdicts[(verdicts["domain"] == domain) & (verdicts["property"] == property_name)]
+    if own.empty:
+        raise InputError(
+            "there is no verdict",
+            found=f"domain {domain}, property {property_name}",
+            mend="run `snakemake results/tables/verdict.csv` again",
+        )
+    name = str(own["recommended"].iloc[0])
+    return name if name in METHODS else CHOICE

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from onnx.reference import ReferenceEvaluator
 
 import export_model
 import predict
@@ -15,6 +16,7 @@ from adaptrode.errors import InputError
 from adaptrode.estimators import RegistryRegressor, load, save, source_of, with_groups
 from adaptrode.files import write_table
 from adaptrode.networks import AdaptedStack, NetworkStack, load_stacks, save_stacks
+from adaptrode.onnx_export import onnx_model, save_onnx
 from adaptrode.provenance import sha256
 from adaptrode.splits import random_splits
 
@@ -252,16 +254,12 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 
 @pytest.mark.parametrize("scheme", ["row", "batch"])
 def test_the_onnx_graph_answers_as_the_adapters_do(lab, scheme):
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    from adaptrode.onnx_export import onnx_model, save_onnx
-
     stacks = load_stacks(lab / "small.npz")
     both = AdaptedStack(stacks["frozen"], stacks["adapter"]).select(scheme=scheme)
     rows = np.random.default_rng(0).uniform(1, 10, (5, 2))
     for networks in (both, both.take(range(7)), both.take([2])):
         save_onnx(onnx_model(networks, "small"), lab / "a.onnx")
-        session = runtime.InferenceSession(lab / "a.onnx", providers=["CPUExecutionProvider"])
+        session = ReferenceEvaluator(str(lab / "a.onnx"))
         (answers,) = session.run(None, {"features": rows})
         np.testing.assert_allclose(answers, np.median(networks.predict(rows), axis=0), rtol=1e-12)
 

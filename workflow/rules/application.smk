@@ -41,6 +41,7 @@ rule predict_candidates:
         source=source_table,
         source_networks=networks_of_properties("source"),
         networks=networks_of_properties("target"),
+        verdict=verdict_if_asked,
     output:
         csv="results/predicted/{target}.csv",
         markdown="results/predicted/{target}.md",
@@ -60,6 +61,7 @@ rule predict_candidates:
         origin=lambda w: settings.study(settings.study_of(w.target))["origin"],
         method=APPLICATION["method"],
         method_settings=json.dumps(APPLICATION["settings"]),
+        verdict=lambda w, input: [f"--verdict {path}" for path in input.verdict],
         coverage=APPLICATION["coverage"],
         recipe=HEADLINE,
         seed=settings.values["seed"],
@@ -71,6 +73,7 @@ rule predict_candidates:
         " --columns {params.columns:q} --clean {input.clean} --splits {input.splits}"
         " --source-clean {input.source} --source-networks {input.source_networks}"
         " --networks {input.networks} --recipe {params.recipe} {params.group}"
+        " --domain {wildcards.target} {params.verdict}"
         " --method {params.method} --settings {params.method_settings:q}"
         " --coverage {params.coverage} --seed {params.seed} --origin {params.origin}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
@@ -126,7 +129,8 @@ rule export_model:
         ),
         networks="results/models/{study}/{property}/{target}.npz",
         metrics="results/metrics/{study}/{property}/{target}.parquet",
-        coverage="results/tables/{study}_coverage.csv",
+        coverage=lambda w: study_tables("coverage", w.study),
+        verdict=verdict_if_asked,
     output:
         card="results/exported/{study}/{property}/{target}/card.md",
         model="results/exported/{study}/{property}/{target}/model.json",
@@ -151,6 +155,14 @@ rule export_model:
         method_settings=json.dumps(APPLICATION["settings"]),
         recipe=HEADLINE,
         seed=settings.values["seed"],
+        tables=lambda w, input: [
+            f"--{option} {path}"
+            for option, paths in (
+                ("coverage-table", input.coverage),
+                ("verdict", input.verdict),
+            )
+            for path in paths
+        ],
         folder=lambda w, output: os.path.dirname(output.card),
     message:
         "Exporting the model of {wildcards.property} of {wildcards.target}"
@@ -162,7 +174,7 @@ rule export_model:
         " --recipe {params.recipe} {params.group} --method {params.method}"
         " --settings {params.method_settings:q} --seed {params.seed}"
         " --origin {params.origin} --metrics {input.metrics}"
-        " --coverage-table {input.coverage} --folder {params.folder} --log {log}"
+        " {params.tables} --folder {params.folder} --log {log}"
 
 
 rule tabulate_coverage:
@@ -207,8 +219,7 @@ rule tabulate_coverage:
         features=lambda w: settings.features_json(TABLE[w.table].study),
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
         origin=lambda w: settings.study(TABLE[w.table].study)["origin"],
-        method=APPLICATION["method"],
-        method_settings=json.dumps(APPLICATION["settings"]),
+        method=APPLICATION["counted"],
         coverage=APPLICATION["coverage"],
         repeats=APPLICATION["repeats"],
         recipe=HEADLINE,
@@ -220,6 +231,6 @@ rule tabulate_coverage:
         " --properties {params.properties:q} --clean {input.clean} --splits {input.splits}"
         " --source-networks {input.source_networks} --networks {input.networks}"
         " --recipe {params.recipe} --method {params.method}"
-        " --settings {params.method_settings:q} --coverage {params.coverage}"
+        " --coverage {params.coverage}"
         " --repeats {params.repeats} --seed {params.seed} --origin {params.origin}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"

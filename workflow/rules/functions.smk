@@ -390,3 +390,9 @@ def given_json(name):
 
     given = settings.values.get(name) or {}
     return json.dumps({key: number(value) for key, value in given.items()})
+
+
+def verdict_if_asked(wildcards):
+    """The table of verdicts, where it is to say which method is used."""
+    recommended = APPLICATION["method"] == "recommended"
+    return ["results/tables/verdict.csv"] if recommended else []
