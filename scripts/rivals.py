@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from adaptrode import cli, files
+from adaptrode import cli, files, progress
 from adaptrode.description import Variable
 from adaptrode.entries import Entry
 from adaptrode.errors import InputError
@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     key = [options.seed, *map(_key, (options.study, options.property, options.domain))]
 
     drawn = target.splits[["scheme", "repeat"]].drop_duplicates()
-    made = Parallel(n_jobs=options.threads)(
+    work = Parallel(n_jobs=options.threads, return_as="generator")(
         delayed(run_repeat)(
             entries,
             source_of(source, networks, scheme, repeat),
@@ -144,6 +144,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         for scheme, repeat in drawn.itertuples(index=False)
     )
+    label = f"{options.property}, {options.domain}"
+    made = list(progress.steps(work, len(drawn), label))
     predictions, seconds, choices = tables(made)
     ran = set(seconds["method"])
     for entry in entries:

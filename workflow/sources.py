@@ -22,7 +22,7 @@ def _closure(module: Path, folder: Path) -> frozenset[Path]:
     found: set[Path] = {module}
     waiting = [module]
     while waiting:
-        for name in _imports(waiting.pop()):
+        for name in imports_of(waiting.pop()):
             file = folder.joinpath(*name.split(".")).with_suffix(".py")
             if file not in found and name.startswith(f"{LIBRARY}.") and file.exists():
                 found.add(file)
@@ -30,7 +30,8 @@ def _closure(module: Path, folder: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-def _imports(module: Path) -> set[str]:
+def imports_of(module: Path) -> set[str]:
+    """Every name that a module imports, dotted."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text("utf-8"), filename=str(module))):
         if isinstance(node, ast.Import):

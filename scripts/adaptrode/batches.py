@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from adaptrode import progress
 from adaptrode.errors import InputError
 from adaptrode.microstructure import (
     Layer,
@@ -78,7 +79,8 @@ def characterise_batch(
     for position, layer in zip(rows.index, layers, strict=True):
         check(layer, model, memory_mb, file=file, row=int(position) + 2)
     done: list[dict[str, Any]] = []
-    for row, layer in zip(records, layers, strict=True):
+    work = zip(records, layers, strict=True)
+    for row, layer in progress.steps(work, len(records), "building layers"):
         start = time.process_time()
         key = sample_key(int(row["seed"]), str(row["domain"]), str(row["sample_id"]))
         measured = characterise(layer, model, key, memory_mb)

@@ -17,6 +17,7 @@ import pandas as pd
 import shap
 from numpy.typing import ArrayLike, NDArray
 
+from adaptrode import progress
 from adaptrode.description import Variable
 
 Array = NDArray[np.float64]
@@ -143,7 +144,8 @@ def explain_repeats(
     columns = list(features)
     by_row = clean.set_index("row")[columns]
     tables = []
-    for repeat, split in splits.groupby("repeat", sort=True):
+    groups = splits.groupby("repeat", sort=True)
+    for repeat, split in progress.steps(groups, len(groups), "explaining"):
         number = int(str(repeat))
         test = split.loc[split["role"] == "test", "row"]
         training = split.loc[split["role"].isin(["train", "validation"]), "row"]

@@ -20,6 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from adaptrode import progress
+
 Array = NDArray[np.floating[Any]]
 Rows = NDArray[np.integer[Any]]
 Loss = Literal["mape", "mae", "mse"]
@@ -143,7 +145,8 @@ def train(
         dtype=dtype,
     )
     with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(train_chunk, chunks))
+        work = pool.map(train_chunk, chunks)
+        results = list(progress.steps(work, len(chunks), f"training {len(order)} networks"))
     back = np.argsort(order, kind="stable")
     weights = [
         np.concatenate([parts[index] for parts, _, _ in results])[back]

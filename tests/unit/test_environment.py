@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.markers import Marker
+from sources import imports_of, imported_modules
 
 ENVS = sorted((Path(__file__).resolve().parents[2] / "envs").glob("*.yaml"))
 
@@ -48,6 +51,39 @@ def test_there_is_an_environment_for_every_rule(root: Path) -> None:
     for rules in (root / "workflow" / "rules").glob("*.smk"):
         for name in re.findall(r'"\.\./\.\./envs/(\w+)\.yaml"', rules.read_text("utf-8")):
             assert root / "envs" / f"{name}.yaml" in ENVS, (rules.name, name)
+
+
+def needed(root: Path) -> dict[str, set[str]]:
+    """Distributions that the scripts of each environment's rules import, by environment."""
+    of_module = metadata.packages_distributions()
+    found: dict[str, set[str]] = {}
+    for rules in (root / "workflow" / "rules").glob("*.smk"):
+        for rule in re.split(r"^rule ", rules.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+            script = re.search(r'code\("(\w+\.py)"\)', rule)
+            env = re.search(r"envs/(\w+)\.yaml", rule)
+            if not script or not env:
+                continue
+            path = root / "scripts" / script[1]
+            for module in [path, *imported_modules(path)]:
+                for name in imports_of(module):
+                    top = name.split(".")[0]
+                    names = of_module.get(top, [])
+                    if top not in sys.stdlib_module_names and top != "adaptrode" and names:
+                        found.setdefault(env[1], set()).add(normal(names))
+    return found
+
+
+def normal(names: list[str]) -> str:
+    """The distribution's name as the pins spell it."""
+    spelt = {name.lower().replace("_", "-") for name in names}
+    return "tensorflow-cpu" if "tensorflow-cpu" in spelt else min(spelt)
+
+
+def test_environments_hold_what_their_rules_import(root: Path) -> None:
+    for env, names in needed(root).items():
+        loaded = yaml.safe_load((root / "envs" / f"{env}.yaml").read_text("utf-8"))
+        packages = next(d for d in loaded["dependencies"] if isinstance(d, dict))["pip"]
+        assert names <= {package.split("==")[0] for package in packages}, env
 
 
 def test_pins_have_hashes_and_name_no_host(root: Path) -> None:
