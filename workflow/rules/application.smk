@@ -51,7 +51,7 @@ rule predict_candidates:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
     params:
         features=lambda w: settings.raw_features_json(settings.study_of(w.target)),
@@ -94,7 +94,7 @@ rule recommend_settings:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
     params:
         features=lambda w: settings.raw_features_json(settings.study_of(w.target)),
@@ -140,7 +140,7 @@ rule export_model:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=5,
     params:
         title=lambda w: settings.study(w.study)["title"],
@@ -212,7 +212,7 @@ rule tabulate_coverage:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=20,
     params:
         domains=lambda w: settings.domains_json(TABLE[w.table].study),

@@ -1,5 +1,6 @@
 # What the rules share: checked settings, paths, and which code a script depends on.
 
+import importlib.util
 import json
 import os
 import sys
@@ -60,9 +61,26 @@ def caption(name):
     return str(BASE / "workflow" / "report" / f"{name}.rst")
 
 
+def stored_file(address, domain):
+    """A raw table in object storage; Snakemake fetches it for the job that reads it."""
+    if not importlib.util.find_spec("snakemake_storage_plugin_s3"):
+        raise WorkflowError(
+            f"\n{address}: the raw table of domain '{domain}' lies in object storage,"
+            " and the package that reads it is not installed\n"
+            "  to mend: pip install snakemake-storage-plugin-s3"
+        )
+    return storage(address)
+
+
 def raw_file(domain):
-    """A domain's raw table: in the working directory, else beside the Snakefile."""
-    named = Path(settings.study(settings.study_of(domain))["domains"][domain]["raw"])
+    """A domain's raw table: in the working directory, else beside the Snakefile.
+
+    An address as s3://bucket/table.csv names an object instead.
+    """
+    named = settings.study(settings.study_of(domain))["domains"][domain]["raw"]
+    if named.startswith("s3://"):
+        return stored_file(named, domain)
+    named = Path(named)
     for candidate in (named, BASE / named):
         if candidate.exists():
             return beside(candidate) if candidate.is_absolute() else str(candidate)
@@ -71,6 +89,11 @@ def raw_file(domain):
         f"  looked in: {Path.cwd()} and {BASE}\n"
         f"  to mend: put the file there or correct the domain's 'raw' in the settings"
     )
+
+
+def growing(mem_mb):
+    """Memory of a job: so much, and as much again at each further attempt (--retries)."""
+    return lambda wildcards, attempt: mem_mb * attempt
 
 
 def respect_memory():

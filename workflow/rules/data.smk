@@ -21,7 +21,7 @@ rule clean:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=5,
     params:
         features=lambda w: settings.raw_features_json(settings.study_of(w.domain)),
@@ -63,7 +63,7 @@ rule split:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         schemes=lambda w: json.dumps(settings.schemes(settings.study_of(w.domain))),
@@ -97,7 +97,7 @@ rule raw_electrodes:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         seed=2024,

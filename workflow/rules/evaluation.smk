@@ -16,7 +16,7 @@ rule predict_networks:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         features=lambda w: settings.features_json(w.study),
@@ -41,7 +41,7 @@ rule evaluate:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     message:
         "Measuring the errors of {wildcards.property} on {wildcards.domain}"
@@ -67,7 +67,7 @@ rule tabulate_errors:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
@@ -107,7 +107,7 @@ rule tabulate_architectures:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
@@ -139,7 +139,7 @@ rule tabulate_distributions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
@@ -175,7 +175,7 @@ rule tabulate_importance:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=lambda w: settings.properties_json(TABLE[w.table].study),
@@ -209,7 +209,7 @@ rule tabulate_comparison:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=table_param("properties"),
@@ -243,7 +243,7 @@ rule tabulate_learning_curves:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=table_param("properties"),
@@ -281,7 +281,7 @@ rule tabulate_shift:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=table_param("domains"),
@@ -320,7 +320,7 @@ rule verdict:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         studies=settings.verdicts_json(),
@@ -354,7 +354,7 @@ rule render_table:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=growing(300),
         runtime=5,
     params:
         title=lambda w: w.table.replace("_", " ").capitalize(),

@@ -18,7 +18,7 @@ rule explain:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
         runtime=20,
     params:
         networks=network_options,

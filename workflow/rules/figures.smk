@@ -23,7 +23,7 @@ rule plot_feature_distributions:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -59,7 +59,7 @@ rule plot_property_distributions:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -97,7 +97,7 @@ rule plot_source_loss:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -137,7 +137,7 @@ rule plot_scratch_loss:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains", "targets"),
@@ -177,7 +177,7 @@ rule plot_predicted_observed:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -215,7 +215,7 @@ rule plot_shapley_force:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -256,7 +256,7 @@ rule plot_shapley_beeswarm:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -295,7 +295,7 @@ rule plot_workflow:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         studies=settings.workflow_json(*settings.studies),
@@ -326,7 +326,7 @@ rule plot_transfer_schematic:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains"),
@@ -364,7 +364,7 @@ rule plot_comparison:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains", "targets"),
@@ -403,7 +403,7 @@ rule plot_learning_curves:
         "../../envs/plotting.yaml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=growing(800),
         runtime=5,
     params:
         domains=figure_param("domains", "targets"),

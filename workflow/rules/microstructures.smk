@@ -18,7 +18,7 @@ rule design_microstructures:
         "../../envs/microstructures.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         samples=lambda w: MICROSTRUCTURES["domains"][w.generated]["samples"],
@@ -48,7 +48,9 @@ rule characterise_microstructures:
         "../../envs/microstructures.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w: MICROSTRUCTURES["domains"][w.generated]["memory_mb"],
+        mem_mb=lambda w, attempt: (
+            attempt * MICROSTRUCTURES["domains"][w.generated]["memory_mb"]
+        ),
         runtime=60,
     params:
         batch=lambda w: int(w.number),
@@ -80,7 +82,7 @@ rule collect_microstructures:
         "../../envs/microstructures.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     message:
         "Putting the batches of {wildcards.generated} together"
@@ -116,7 +118,7 @@ rule plot_microstructure:
         "../../envs/microstructures.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=growing(2500),
         runtime=15,
     params:
         sample=lambda w: settings.picture(w.generated)["sample"],
@@ -146,7 +148,7 @@ rule sensitivity_microstructures:
         "../../envs/microstructures.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=growing(2500),
         runtime=120,
     params:
         samples=MICROSTRUCTURES.get("sensitivity", {}).get("samples"),

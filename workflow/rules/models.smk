@@ -22,7 +22,7 @@ rule pretrain:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=growing(2500),
         runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
@@ -72,7 +72,7 @@ rule transfer:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=growing(2500),
         runtime=20,
     params:
         features=lambda w: settings.features_json(w.study),
@@ -116,7 +116,7 @@ rule list_methods:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         methods=settings.methods_json(),
@@ -148,7 +148,7 @@ rule rivals:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=60,
     params:
         options=rivals_options,
@@ -182,7 +182,7 @@ rule try_method:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=60,
     params:
         options=rivals_options,

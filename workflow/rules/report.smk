@@ -38,7 +38,7 @@ rule seconds:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=growing(300),
         runtime=5,
     params:
         rules=list(BENCHMARKS.values()),
@@ -67,7 +67,7 @@ rule write_settings:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=growing(300),
         runtime=5,
     params:
         settings=json.dumps(settings.values, ensure_ascii=False),
@@ -89,7 +89,7 @@ rule report:
         "../../envs/workflow.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
     params:
         snakefile=beside(workflow.main_snakefile),

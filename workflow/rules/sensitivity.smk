@@ -21,7 +21,7 @@ rule sensitivity_networks:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
+        mem_mb=growing(2500),
         runtime=30,
     params:
         domains=lambda w: settings.domains(w.study),
@@ -65,7 +65,7 @@ rule tabulate_sensitivity:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         properties=lambda w: settings.properties_json(w.study),
