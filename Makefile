@@ -1,17 +1,22 @@
 # Two commands do everything on a machine with Python 3.11 to 3.13:
 #   make results   the environment, then every result
 #   make test      the environment, then linters and tests
+# and, where Debian packages can be installed,
+#   make test-cluster   the tests on SLURM, Grid Engine and S3, on this machine alone
 PYTHON ?= python3
 CORES ?= 8
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: results test lint environment lock format clean
+.PHONY: results test test-cluster lint environment lock format clean
 
 results: environment
 	snakemake --cores $(CORES)
 
 test: environment lint
-	python -m pytest
+	python -m pytest tests/unit tests/workflow
+
+test-cluster: environment
+	python -m pytest tests/cluster
 
 lint: environment
 	ruff check .

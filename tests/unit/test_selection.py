@@ -3,12 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from adaptrode import rivals
 from adaptrode.errors import InputError
 from adaptrode.rivals import Source, Task, method
-from adaptrode.selection import METHODS, inner_errors, weights
+from adaptrode.selection import METHODS, RECOMMENDED, chosen, inner_errors, weights
 
 
 def task(count: int = 40, *, linear: bool = False, seed: int = 0) -> tuple[Task, np.ndarray]:
@@ -138,3 +139,31 @@ def test_wrong_candidates_are_reported():
             METHODS["auto"].fit_predict(made, new[:, :2], {"candidates": candidates})
     with pytest.raises(InputError, match="uses the source"):
         METHODS["auto_alone"].fit_predict(made, new[:, :2], {"candidates": ["pooled_gp"]})
+
+
+VERDICTS = pd.DataFrame(
+    {
+        "domain": ["new", "new", "other"],
+        "property": ["y", "z", "y"],
+        "recommended": ["ridge_log", "pooled", "gp"],
+    }
+)
+
+
+def test_the_verdict_says_what_is_recommended():
+    assert chosen("gp_log", None, "new", "y") == "gp_log"
+    assert chosen(RECOMMENDED, VERDICTS, "new", "y") == "ridge_log"
+    assert chosen(RECOMMENDED, VERDICTS, "new", "z") == "auto"  # a network is not in the registry
+
+
+@pytest.mark.parametrize(
+    ("method", "verdicts", "domain", "said"),
+    [
+        ("gp_lg", None, "new", "no such method"),
+        (RECOMMENDED, None, "new", "for the verdict"),
+        (RECOMMENDED, VERDICTS, "unknown", "no verdict"),
+    ],
+)
+def test_nothing_is_recommended_without_a_verdict(method, verdicts, domain, said):
+    with pytest.raises(InputError, match=said):
+        chosen(method, verdicts, domain, "y")

@@ -17,7 +17,7 @@ import yaml
 T = TypeVar("T")
 
 # What tells of the run itself and not of its results.
-OF_THE_RUN = ("logs/", "benchmarks/", "report.html", "tables/seconds.")
+OF_THE_RUN = ("logs/", "benchmarks/", "workflow_report.html", "tables/seconds.")
 
 PARTS = ("Snakefile", "config.yaml", "workflow", "scripts", "envs", "data")
 
@@ -43,6 +43,8 @@ def tiny(config: Mapping[str, Any], study: str = "electrodes") -> dict[str, Any]
         {"name": "auto", "settings": {"candidates": ["ridge_log", "hierarchical_ridge_log"]}},
         {"name": "auto_alone", "settings": {"candidates": ["ridge", "ridge_log"]}},
     ]
+    made["application"] = {**config["application"], "repeats": 2}
+    made["explanation"] = {**config["explanation"], "repeats": 1}
     made["learning_curves"] = ["adapter", "scratch", "ridge_log", "auto", "auto_alone"]
     recipes = {
         name: {**recipe, "restarts": min(2, recipe["restarts"])}

@@ -58,6 +58,7 @@ def test_one_cell_of_a_target_reruns_its_chain_alone(project: Path) -> None:
         "tabulate_comparison",
         "tabulate_learning_curves",
         "tabulate_shift",
+        "tabulate_coverage",
         "verdict",
         "plot_comparison",
         "plot_learning_curves",
