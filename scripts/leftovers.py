@@ -24,7 +24,7 @@ from adaptrode.errors import InputError
 logger = logging.getLogger("adaptrode")
 
 RESULTS = Path("results")
-KEPT = ("README.md", "settings.yaml", "report.html")
+KEPT = ("README.md", "settings.yaml", "report.html", "workflow_report.html")
 ON_DEMAND = (
     "predicted",
     "recommended",

@@ -157,6 +157,22 @@ NMC = Chemistry(
     packing_per_solid=0.4,
 )
 
+# Sodium-ion anode: disordered carbon with closed pores, hard grains that spring back.
+HARD_CARBON = replace(
+    GRAPHITE,
+    active_density_g_cm3=1.60,
+    collector_density_g_cm3=2.70,  # aluminium, which sodium does not alloy with
+    collector_thickness_um=18.0,
+    film_head=0.22,
+    coated_packing=0.47,
+    limit_packing=0.74,
+    compaction_resistance_n_mm=330.0,
+    elastic_recovery=0.22,
+    reference_additive=0.08,
+    loosening_per_additive=1.4,
+    reference_solid=0.36,
+)
+
 
 @dataclass(frozen=True)
 class Calender:

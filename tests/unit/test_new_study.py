@@ -145,6 +145,20 @@ def test_columns_are_matched_by_what_they_say(tmp_path: Path) -> None:
     }
 
 
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for name, rows in ROWS.items():
+        (tmp_path / name).mkdir()
+        table(rows, rows).to_csv(tmp_path / name / "2024 data.csv", index=False)
+    paths = [str(tmp_path / name / "2024 data.csv") for name in ROWS]
+    study, _ = proposed(tmp_path, "--source", paths[0], "--target", paths[1])
+    assert list(study["domains"]) == ["x_2024_data", "x_2024_data_2"]
+    labels = [record["label"] for record in study["domains"].values()]
+    assert labels == ["Pilot 2024 data", "Lab 2024 data"]
+    assert study["domains"]["x_2024_data"]["raw"] == "pilot/2024 data.csv"
+    with pytest.raises(InputError, match="given twice"):
+        new_study.main(["--source", paths[0], "--target", paths[0], "--force"])
+
+
 def test_useless_columns_are_left_out_and_said(tmp_path: Path) -> None:
     text = proposed(
         tmp_path,

@@ -15,7 +15,9 @@ import pytest
 
 import build_report
 from adaptrode.errors import InputError
-from adaptrode.report_page import FIGURE_KINDS, TABLE_KINDS, TOPICS, data_uri, markdown
+from adaptrode.report_kinds import FIGURE_KINDS, TABLE_KINDS, TOPICS
+from adaptrode.report_page import data_uri
+from adaptrode.sortable import markdown
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><g id="axes_1"/></svg>'

@@ -396,3 +396,71 @@ def verdict_if_asked(wildcards):
     """The table of verdicts, where it is to say which method is used."""
     recommended = APPLICATION["method"] == "recommended"
     return ["results/tables/verdict.csv"] if recommended else []
+
+
+# The report's page
+
+
+def report_studies():
+    """What the page says of every study, in the config's order, as JSON text."""
+
+    def entry(study, made):
+        record = {"name": made.name, "kind": made.kind}
+        if getattr(made, "property", None):
+            label = settings.property_settings(study, made.property)["label"]
+            record["property"] = label
+        return record
+
+    def of(made, study):
+        return [entry(study, one) for one in made.values() if one.study == study]
+
+    def pictures(study):
+        return [
+            {
+                "name": f"{domain}_microstructure",
+                "kind": "microstructure",
+                "domain": domain,
+            }
+            for domain in settings.generated
+            if domain in settings.domains(study)
+        ]
+
+    return json.dumps(
+        [
+            {
+                "name": study,
+                "title": settings.study(study)["title"],
+                "origin": settings.study(study)["origin"],
+                "domains": {
+                    domain: settings.domain_label(domain)
+                    for domain in settings.domains(study)
+                },
+                "properties": [
+                    record["label"] for record in settings.study(study)["properties"]
+                ],
+                "figures": of(FIGURE, study) + pictures(study),
+                "tables": of(TABLE, study),
+            }
+            for study in settings.studies
+        ],
+        ensure_ascii=False,
+    )
+
+
+def split_counts():
+    """The numbers of splits, as JSON text."""
+    split = settings.values["split"]
+    return json.dumps({key: split[key] for key in ("repeats", "size_repeats")})
+
+
+def page_captions():
+    """The captions of the kinds of figures, and those of what every run has."""
+    kinds = {figure.kind for figure in FIGURE.values()}
+    kinds |= {"microstructure"} if settings.generated else set()
+    return [beside(caption(kind)) for kind in sorted(kinds | {"rejected", "settings"})]
+
+
+def page_parts():
+    """The page's parts that are no Python, and which `library` therefore leaves out."""
+    folder = BASE / "scripts" / "adaptrode" / "page"
+    return [beside(folder / f"report.{suffix}") for suffix in ("css", "html", "js")]

@@ -1,4 +1,4 @@
-# The settings of the run, where its time went, and one page with everything.
+# The settings of the run, where its time went, and the page that shows everything.
 
 
 # What a run is for; the report shows it.
@@ -77,14 +77,14 @@ rule write_settings:
         "python {input.script} --settings {params.settings:q} --output {output} --log {log}"
 
 
-rule report:
+rule workflow_report:
     input:
         settings=rules.write_settings.output,
         results=RESULTS,
     output:
-        "results/report.html",
+        "results/workflow_report.html",
     log:
-        "results/logs/report.log",
+        "results/logs/workflow_report.log",
     conda:
         "../../envs/workflow.yaml"
     threads: 1
@@ -94,7 +94,47 @@ rule report:
     params:
         snakefile=beside(workflow.main_snakefile),
     message:
-        "Putting everything into one page"
+        "Putting down which job made each file"
     shell:
         "snakemake --snakefile {params.snakefile:q} --configfile {input.settings}"
         " --cores 1 --report {output} results > {log} 2>&1"
+
+
+rule report:
+    input:
+        script=code("build_report.py"),
+        library=library("build_report.py"),
+        parts=page_parts(),
+        captions=page_captions(),
+        verdict="results/tables/verdict.md",
+        tables=expand("results/tables/{name}.md", name=[*TABLE, "methods"]),
+        figures=FIGURES,
+        settings=rules.write_settings.output,
+        # Only linked to.
+        links=[
+            *rules.workflow_report.output,
+            *expand("results/tables/{name}.csv", name=[*TABLE, "methods"]),
+            *expand(
+                "results/clean/{domain}.rejected.csv", domain=settings.all_domains
+            ),
+        ],
+    output:
+        "results/report.html",
+    log:
+        "results/logs/report.log",
+    conda:
+        "../../envs/plotting.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=5,
+    params:
+        studies=report_studies(),
+        counts=split_counts(),
+    message:
+        "Putting everything into one page"
+    shell:
+        "python {input.script} --studies {params.studies:q} --counts {params.counts:q}"
+        " --verdict {input.verdict} --tables {input.tables} --figures {input.figures}"
+        " --captions {input.captions} --settings {input.settings} --links {input.links}"
+        " --page {output} --log {log}"
