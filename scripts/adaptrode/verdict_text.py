@@ -165,7 +165,8 @@ def _adapter(judgement: Judgement, evidence: Evidence, labels: Mapping[str, Labe
     return (
         f"The paper's adapter has {percent(own)} % against {percent(other)} % of "
         f"the best without the source ({inline(labels[judgement.second])}). Beside that "
-        f"{said(judgement)}: on a typical split its error is {_change(judgement)}."
+        f"{said(judgement)}: on a typical split, of {judgement.splits}, its error is "
+        f"{_change(judgement)}."
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from running import read_config, snakemake, tiny, write_config
 
+import new_study
 import simulate_electrodes
 
 DOMAIN = "hard_carbon"
@@ -41,3 +43,27 @@ def test_it_ends_in_a_verdict(root: Path, tmp_path: Path) -> None:
     assert set(verdict["study"]) == {"sodium_ion"}
     assert set(verdict["domain"]) == {DOMAIN}
     assert verdict["mape_mean_pct"].gt(0).all()
+
+
+@pytest.mark.end_to_end
+@pytest.mark.slow
+def test_a_proposed_study_runs_as_it_stands(root: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    options: list[str] = []
+    for name, rows in {"--source pilot": 40, "--target new cell": 8}.items():
+        option, _, stem = name.partition(" ")
+        gap = rng.uniform(50, 300, rows).round(1)
+        binder = np.where(np.arange(rows) % 3, "CMC", "PVDF")
+        loading = 0.05 * gap * rng.normal(1.0, 0.05, rows) + (binder == "CMC")
+        cells = {"Gap / µm": gap, "Binder": binder, "Loading (mg/cm²)": loading.round(3)}
+        pd.DataFrame(cells).to_csv(tmp_path / f"{stem}.csv", index=False)
+        options += [option, str(tmp_path / f"{stem}.csv")]
+    new_study.main([*options, "--output", str(tmp_path / "config.yaml")])
+
+    settings = tiny({**read_config(root), **read_config(tmp_path)}, "own_data")
+    kept = ("split", "methods", "learning_curves", "training", "studies")
+    write_config(tmp_path, {key: settings[key] for key in kept})
+    arguments = ("--snakefile", str(root / "Snakefile"), "--configfile", "config.yaml")
+    snakemake(tmp_path, *arguments, "--cores", "2", "results/tables/verdict.csv")
+    verdict = pd.read_csv(tmp_path / "results" / "tables" / "verdict.csv")
+    assert verdict[["property", "domain"]].to_numpy().tolist() == [["loading_mg_cm2", "new_cell"]]
