@@ -108,6 +108,19 @@ class Settings:
         """The study that a domain belongs to."""
         return next(study for study in self.studies if domain in self.domains(study))
 
+    def split_as(self, domain: str) -> str:
+        """The first domain with the same raw table: both are split alike.
+
+        A study for each of several sources then judges them on the same splits.
+        """
+        files = {name: self.raw(name) for name in self.all_domains}
+        return next(name for name, file in files.items() if file == files[domain])
+
+    def raw(self, domain: str) -> str:
+        """The path of a domain's raw table as it stands in the config."""
+        path: str = self.study(self.study_of(domain))["domains"][domain]["raw"]
+        return path
+
     def properties(self, study: str) -> list[str]:
         """Names of a study's properties."""
         return [record["name"] for record in self.study(study)["properties"]]

@@ -86,8 +86,9 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
     @property
     def hyperparameters(self) -> list[Hyperparameter]:
         """In the order of `theta`; those that do not apply are not among them."""
+        # Of a single length scikit-learn makes a plain number, which has a size and no len.
         free = [
-            Hyperparameter("lengths", "numeric", LENGTHS, len(self.lengths)),
+            Hyperparameter("lengths", "numeric", LENGTHS, np.size(self.lengths)),
             Hyperparameter("line", "numeric", LEVELS),
             Hyperparameter("curve", "numeric", LEVELS),
             Hyperparameter("noise", "numeric", NOISE),
@@ -104,7 +105,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
         """The kernel's matrix and, where asked, its gradient by `theta`."""
         left = np.asarray(X, dtype=np.float64)
         right = left if Y is None else np.asarray(Y, dtype=np.float64)
-        size = len(self.lengths)
+        size = np.size(self.lengths)
         line = self.line * (left[:, :size] @ right[:, :size].T)
         scaled = left[:, :size] / self.lengths, right[:, :size] / self.lengths
         curve = self.curve * np.exp(-0.5 * cdist(*scaled, "sqeuclidean"))
@@ -139,7 +140,7 @@ class LineAndCurve(Kernel):  # type: ignore[misc]
     def diag(self, X: Array) -> Array:
         """The diagonal of the kernel's matrix."""
         rows = np.asarray(X, dtype=np.float64)
-        size = len(self.lengths)
+        size = np.size(self.lengths)
         target = rows[:, size]
         plain = self.line * np.square(rows[:, :size]).sum(axis=1) + self.curve
         domains = 1.0 + (self.shared**2 + self.own - 1.0) * target

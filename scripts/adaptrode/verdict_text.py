@@ -69,6 +69,7 @@ def overview(evidence: Evidence, labels: Mapping[str, Label]) -> dict[str, str]:
     error = verdict.error
     return {
         "Property": evidence.property.label,
+        "Source": evidence.source.label,
         "Target": evidence.target.label,
         **answers,
         "Use": labels[verdict.recommended].text,

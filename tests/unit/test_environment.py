@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.markers import Marker
-from sources import imports_of, imported_modules
+from sources import imported_modules, imports_of
 
 ENVS = sorted((Path(__file__).resolve().parents[2] / "envs").glob("*.yaml"))
 

@@ -405,3 +405,15 @@ def test_script_leaves_out_what_the_rows_do_not_allow(files, tmp_path, caplog):
         predictions, _, _ = run(files, tmp_path, '[{"name": "ridge"}, {"name": "ridge_log"}]')
     assert set(predictions["method"]) == {"ridge"}
     assert "ridge_log" in caplog.text
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("name", ["gp_log", "pooled_gp", "residual_gp", "hierarchical_gp_log"])
+def test_gaussian_processes_take_a_single_feature(name: str, grouped: bool) -> None:
+    task, new, _ = make_task(12, grouped=grouped)
+    assert task.source is not None
+    source = replace(
+        task.source, inputs=task.source.inputs[:, :1], predict=lambda inputs: inputs[:, 0]
+    )
+    narrow = replace(task, inputs=task.inputs[:, :1], source=source)
+    assert np.isfinite(METHODS[name].fit_predict(narrow, new[:9, :1])).all()

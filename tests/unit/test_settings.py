@@ -181,3 +181,20 @@ def test_each_mistake_is_one_clear_message(config: Config, defaults: Config, mis
         Settings(config, defaults)
     assert expected in str(caught.value)
     assert caught.value.mend
+
+
+def test_two_studies_of_one_table_are_split_alike(config: Config, defaults: Config) -> None:
+    other = copy.deepcopy(config["studies"][FIRST])
+    for key in ("figures", "tables"):
+        other[key] = {}
+    other["source"], other["targets"] = "old_nmc", ["new_si_gra"]
+    other["domains"] = {
+        "old_nmc": other["domains"]["nmc"],
+        "new_si_gra": other["domains"]["si_gra"],
+    }
+    for record in other["properties"]:
+        record.pop("published", None)
+    config["studies"]["from_nmc"] = other
+    settings = Settings(config, defaults)
+    assert settings.split_as("new_si_gra") == "si_gra"
+    assert [settings.split_as(name) for name in settings.domains(FIRST)] == settings.domains(FIRST)

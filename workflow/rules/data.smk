@@ -66,6 +66,7 @@ rule split:
         mem_mb=growing(500),
         runtime=5,
     params:
+        draws=lambda w: settings.split_as(w.domain),
         schemes=lambda w: json.dumps(settings.schemes(settings.study_of(w.domain))),
         sizes=lambda w: json.dumps(settings.sizes(w.domain)),
         judging=lambda w: settings.judging_scheme(settings.study_of(w.domain)),
@@ -77,7 +78,7 @@ rule split:
     message:
         "Splitting the rows of {wildcards.domain}"
     shell:
-        "python {input.script} --clean {input.clean} --domain {wildcards.domain}"
+        "python {input.script} --clean {input.clean} --domain {params.draws}"
         " --schemes {params.schemes:q} --sizes {params.sizes:q}"
         " --size-scheme {params.judging} --size-repeats {params.size_repeats}"
         " --test-fraction {params.test_fraction}"
