@@ -32,7 +32,7 @@ HELPS, HURTS, UNKNOWN = "helps", "hurts", "cannot be told"
 FEWEST_SPLITS = 3
 
 # A method is not recommended on less than this share of the splits that others were run on.
-ENOUGH = 0.3
+ENOUGH = 0.2
 
 # Perfect predictions and those that are not finite have no logarithm.
 ERRORS_PCT = (1e-9, 1e9)
