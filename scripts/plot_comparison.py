@@ -155,7 +155,8 @@ def draw(axis: Axes, main: pd.DataFrame, by_row: pd.DataFrame) -> None:
         axis.text(
             1.012,
             place,
-            note(mean, float(line["dead_share"])),
+            # The median is constant by design.
+            note(mean, 0.0 if line["method"] == "median" else float(line["dead_share"])),
             transform=axis.get_yaxis_transform(),
             va="center",
             fontsize=7.5,

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from adaptrode import cli, files
 from adaptrode.categories import Category, expanded, variables
 from adaptrode.cells import mostly_decimal_commas, numbers, why_no_number
-from adaptrode.conformal import Band, cross_conformal, ensemble, few, proportional
+from adaptrode.conformal import Band, cross_conformal, ensemble, proportional, unbounded
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
 from adaptrode.estimators import Adapters, RegistryRegressor, Validity, pretrained, source_of
@@ -141,9 +141,10 @@ def method_band(
 ) -> Band:
     """What the chosen method predicts of a property, from the rows in which it is known."""
     inputs, observed = known[list(names)].to_numpy(np.float64), known[target.name].to_numpy()
-    if few(len(observed), options.coverage):
+    if unbounded(len(observed), options.coverage):
         logger.warning(
-            "warning: %d rows of '%s' are too few for intervals of %g %%: they have no ends",
+            "warning: %d rows of '%s' are too few for intervals of %g %%: they end where the "
+            "property's possible range does; ask for a lower coverage",
             *(len(observed), target.name, 100 * options.coverage),
         )
     regressor = RegistryRegressor(

@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         features,
         table[names].to_numpy(np.float64),
         widen=options.widen,
-        fixed=options.fixed,
+        fixed=spelt_out(options.fixed, variables(options.features)),
         steps=options.steps,
         exclusive=[
             [indicator.name for indicator in variable.indicators.values()]
@@ -103,6 +103,40 @@ def main(argv: Sequence[str] | None = None) -> None:
     files.write_table(settings, options.settings)
     files.write_table(plan, options.experiments)
     files.write_text(markdown(settings, plan, features, properties, options), options.markdown)
+
+
+def spelt_out(fixed: Mapping[str, Any], features: Sequence[Variable | Category]) -> dict[str, Any]:
+    """What is held fixed, with a feature of words as its columns of 0 and 1.
+
+    Raises
+    ------
+    InputError
+        When a word is no level of its feature, or more than one level is held at 1.
+    """
+    made = dict(fixed)
+    for feature in features:
+        if not isinstance(feature, Category):
+            continue
+        names = {level: column.name for level, column in feature.indicators.items()}
+        if feature.name in made:
+            level = made.pop(feature.name)
+            if level not in names:
+                raise InputError(
+                    f"--fixed: '{feature.name}' has no such level",
+                    found=level,
+                    allowed=", ".join(names),
+                    mend="name one of them",
+                )
+            made |= {name: float(level == own) for own, name in names.items()}
+        held = [made[name] for name in names.values() if name in made]
+        if sum(held) > 1 or (len(held) == len(names) and sum(held) != 1):
+            raise InputError(
+                f"--fixed: a row has exactly one level of '{feature.name}'",
+                found=", ".join(f"{n} {made[n]:g}" for n in names.values() if n in made),
+                allowed=f'one level, as {{"{feature.name}": "{next(iter(names))}"}}',
+                mend="hold one level, or none",
+            )
+    return made
 
 
 def check_wanted(wanted: Any, properties: Sequence[Variable]) -> None:
@@ -191,9 +225,10 @@ def markdown(
     """Recommendations and next experiments for reading."""
     kind = f" for a new {options.group}" if options.group else ""
     parts = [
-        f"Predictions of a Gaussian process of the target's rows, with intervals of nominally "
-        f"{100 * options.coverage:g} %{kind}. Remoteness 1 is as far from the nearest known row as "
-        "known rows are from one another."
+        "Predictions of a Gaussian process of the target's rows (a search needs thousands of "
+        "them), not of the method that the verdict recommends: ask `predict` about the settings "
+        f"below. Intervals are of nominally {100 * options.coverage:g} %{kind}. Remoteness 1 is as "
+        "far from the nearest known row as known rows are from one another."
     ]
     if options.origin == "simulated":
         parts.append("The table that this was learnt from is simulated.")

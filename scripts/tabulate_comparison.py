@@ -109,7 +109,8 @@ def layout(table: pd.DataFrame, schemes: Sequence[str]) -> str:
             "won": share(line["won_to_adapter"]),
             "To ★": difference(line, "alone"),
             "won ": share(line["won_to_alone"]),
-            "Dead": share(line["dead_share"]),
+            # The median is constant by design.
+            "Dead": "–" if line["method"] == "median" else share(line["dead_share"]),
         }
         if judge != BY_ROW and line["method"] in random:
             shown["Random rows"] = percent(random[line["method"]])

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from adaptrode import cli, files
-from adaptrode.conformal import Band, cross_conformal, ensemble, proportional
+from adaptrode.conformal import Band, cross_conformal, ensemble, proportional, unbounded
 from adaptrode.description import Domain, Variable
 from adaptrode.errors import InputError
 from adaptrode.estimators import Adapters, RegistryRegressor, pretrained, source_of
@@ -133,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 name = (*key, options.method)
                 lines.append(line(name, counted, options.coverage, test_ratio(own)))
             else:
-                logger.warning("warning: %s, %s, %s: too few groups for intervals", *key)
+                logger.warning("warning: %s, %s, %s: too few rows or groups for intervals", *key)
             if options.networks:
                 stacks = load_stacks(options.networks[number])
                 adapters = Adapters.of(stacks, rows.clean, drawn, str(scheme), options.recipe)
@@ -159,6 +159,8 @@ def by_split(
         known = rows.clean["row"].isin(split["row"]).to_numpy() & ~test
         if not test.any() or (groups is not None and len(np.unique(groups[known])) < 2):
             continue  # nothing to count, or no group to learn from while another is left out
+        if unbounded(int(known.sum()), options.coverage):
+            continue  # the interval is all that is possible: there is nothing to count
         regressor = RegistryRegressor(
             options.method,
             options.settings,
@@ -209,7 +211,8 @@ def line(
 ) -> list[object]:
     """A line of the table; the coverage's interval where splits were counted (``ratio``)."""
     shares = [100.0 * float(band.covers(observed).mean()) for band, observed in counted]
-    widths = [float(np.mean((band.high - band.low) / band.predicted)) for band, _ in counted]
+    # The median: of a network that failed the interval has no bounds to speak of.
+    widths = np.concatenate([(band.high - band.low) / band.predicted for band, _ in counted])
     rows = sum(len(observed) for _, observed in counted)
     if ratio is None:
         repeats, mean, low, high = 0, float(np.mean(shares)), np.nan, np.nan
@@ -217,7 +220,7 @@ def line(
         interval = mean_interval(shares, ratio)
         repeats, mean = len(shares), interval.mean
         low, high = max(interval.low, 0.0), min(interval.high, 100.0)
-    numbers = (mean, low, high, 100.0 * float(np.mean(widths)))
+    numbers = (mean, low, high, 100.0 * float(np.median(widths)))
     return [*key, 100.0 * coverage, repeats, rows, *(round(number, 2) for number in numbers)]
 
 
@@ -233,6 +236,8 @@ def markdown(
     """The table for reading, what it counts above it."""
     labels = {domain.name: domain.label for domain in domains}
     titles = {target.name: target.label for target in properties}
+    if table.empty:
+        return "There are too few rows of any target to count how often intervals hold.\n"
     nominal = table["nominal_pct"].iloc[0]
     shown = pd.DataFrame(
         {
@@ -253,7 +258,7 @@ def markdown(
                     ["coverage_pct", "coverage_low_pct", "coverage_high_pct"]
                 ].itertuples(index=False)
             ],
-            "Mean width / %": [f"{width:.1f}" for width in table["width_pct"]],
+            "Median width / %": [f"{width:.1f}" for width in table["width_pct"]],
         }
     )
     if table["scheme"].nunique() == 1:
@@ -261,7 +266,8 @@ def markdown(
     text = (
         f"How many held-out rows lie in their interval of nominally {nominal:g} %, and how wide "
         "it is as a share of the prediction. In brackets the 95 % interval over the splits "
-        "(Nadeau and Bengio), where there are splits."
+        "(Nadeau and Bengio), where there are splits; the adapters' intervals are counted row by "
+        "row, each row with the adapters that have not seen it."
     )
     if table["scheme"].nunique() > 1:
         text += (

@@ -95,8 +95,8 @@ def cross_conformal(
     groups
         [rows]; whole groups are then held out, and the new rows are taken to be of others.
     coverage
-        Wanted, between 0 and 1. Fewer rows than ``coverage / (1 - coverage)`` cannot give it:
-        the intervals are then infinite.
+        Wanted, between 0 and 1. ``1 / (1 - coverage)`` rows and fewer cannot give it: the
+        intervals are then infinite.
     folds
         How many parts the rows (or groups) are cut into, at most: CV+. Without it each is
         left out in turn, the jackknife+: of tables this small every row is needed to learn
@@ -122,7 +122,7 @@ def cross_conformal(
     )
     values = np.log(observed) if regressor.log else observed
     conformal.fit_conformalize(rows, values, groups=groups)
-    if few(len(observed), coverage):
+    if unbounded(len(observed), coverage):
         predicted = conformal.predict(asked, aggregate_point_predictions=None)
         return _unbounded(predicted, regressor.log)
     predicted, ends = conformal.predict_interval(asked, aggregate_point_predictions=None)
@@ -201,6 +201,11 @@ def plus_bounds(centers: Array, margins: Array, coverage: float) -> tuple[Array,
 def few(rows: int, coverage: float) -> bool:
     """Whether so few rows cannot give this coverage."""
     return _rank(rows, coverage) > rows
+
+
+def unbounded(rows: int, coverage: float) -> bool:
+    """Whether `cross_conformal` gives infinite intervals: too `few`, or too few for MAPIE."""
+    return few(rows, coverage) or rows <= 1.0 / min(coverage, 1.0 - coverage) + 1e-9
 
 
 def _rank(rows: int, coverage: float) -> int:

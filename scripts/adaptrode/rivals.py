@@ -14,6 +14,7 @@ the task's seed.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -200,11 +201,12 @@ def method(
 def named(name: str) -> Method:
     """The method of this name; an `InputError` when there is none."""
     if name not in METHODS:
+        close = difflib.get_close_matches(name, METHODS, n=1)
         raise InputError(
             "there is no such method",
             found=name,
             allowed=", ".join(sorted(METHODS)),
-            mend="mend the list of methods in the config",
+            mend=f"write '{close[0]}'" if close else "mend the list of methods in the config",
         )
     return METHODS[name]
 

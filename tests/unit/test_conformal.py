@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adaptrode.conformal import Band, cross_conformal, ensemble, few, plus_bounds, proportional
+from adaptrode.conformal import (
+    Band,
+    cross_conformal,
+    ensemble,
+    few,
+    plus_bounds,
+    proportional,
+    unbounded,
+)
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
 from adaptrode.estimators import RegistryRegressor, Validity
@@ -105,12 +113,14 @@ def _registered(name):
     return rivals.METHODS[name]
 
 
-def test_too_few_rows_promise_nothing():
+@pytest.mark.parametrize("count", [8, 9, 10])
+def test_too_few_rows_promise_nothing(count):
     rng = np.random.default_rng(2)
-    inputs, observed = rows(8, rng)
+    inputs, observed = rows(count, rng)
     band = cross_conformal(RegistryRegressor("median", log=True), inputs, observed, inputs[:2])
     assert few(8, 0.9)
     assert not few(9, 0.9)
+    assert not unbounded(11, 0.9)
     assert (band.low == 0).all()
     assert np.isinf(band.high).all()
     assert (band.within(POSITIVE).high == 100).all()

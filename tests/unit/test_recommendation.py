@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import recommend
+from adaptrode.categories import variables
 from adaptrode.description import Variable
 from adaptrode.errors import InputError
 from adaptrode.files import write_table
@@ -222,3 +223,21 @@ def test_the_script_plans_where_nothing_is_wanted(files):
 def test_impossible_wishes_are_refused(files, wanted, text):
     with pytest.raises(InputError, match=text):
         run(files, "--wanted", wanted)
+
+
+WORDS = [{"name": "gap_um", "label": "Gap"}, {"name": "binder", "label": "B", "levels": ["a", "b"]}]
+
+
+def test_a_word_is_held_as_its_columns():
+    held = recommend.spelt_out({"binder": "b", "gap_um": 3}, variables(WORDS))
+    assert held == {"gap_um": 3, "binder_a": 0.0, "binder_b": 1.0}
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [{"binder": "c"}, {"binder_a": 1, "binder_b": 1}, {"binder_a": 0, "binder_b": 0}],
+)
+def test_contradictory_levels_are_refused(fixed):
+    with pytest.raises(InputError, match="binder") as raised:
+        recommend.spelt_out(fixed, variables(WORDS))
+    assert raised.value.allowed

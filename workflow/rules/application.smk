@@ -101,7 +101,7 @@ rule recommend_settings:
         properties=lambda w: settings.properties_json(settings.study_of(w.target)),
         group=lambda w: group_option(w.target),
         origin=lambda w: settings.study(settings.study_of(w.target))["origin"],
-        wanted=given_json("wanted"),
+        wanted=wanted_json,
         fixed=given_json("fixed"),
         steps=given_json("steps"),
         coverage=APPLICATION["coverage"],

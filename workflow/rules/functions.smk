@@ -392,6 +392,18 @@ def given_json(name):
     return json.dumps({key: number(value) for key, value in given.items()})
 
 
+def wanted_json(wildcards):
+    """The wanted values, checked before the job would delete what it made last."""
+    study = settings.study_of(wildcards.target)
+    for name in settings.values.get("wanted", {}):
+        if name not in settings.properties(study):
+            raise WorkflowError(
+                f"\n--config wanted=...: '{name}' is no property of {wildcards.target}\n"
+                f"  allowed: {', '.join(settings.properties(study))}"
+            )
+    return given_json("wanted")
+
+
 def verdict_if_asked(wildcards):
     """The table of verdicts, where it is to say which method is used."""
     recommended = APPLICATION["method"] == "recommended"
@@ -450,7 +462,8 @@ def report_studies():
 def split_counts():
     """The numbers of splits, as JSON text."""
     split = settings.values["split"]
-    return json.dumps({key: split[key] for key in ("repeats", "size_repeats")})
+    sizes = min(split["repeats"], split.get("size_repeats", 0))
+    return json.dumps({"repeats": split["repeats"], "size_repeats": sizes})
 
 
 def page_captions():
