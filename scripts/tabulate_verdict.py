@@ -33,7 +33,8 @@ Does data of the source help to predict the target, and what should be used? Eac
 compares the best that the rows let one choose with the source's data against the best without,
 on test rows that had no part in the choice. *Helps* and *hurts* are said only where the 95 %
 interval of the difference leaves no other reading (Nadeau and Bengio 2003, for splits that
-overlap); everything else *cannot be told*.
+overlap); everything else *cannot be told*. The difference *on a typical split* is the geometric
+mean over the splits of the ratio of the two errors, so that a few splits cannot decide it.
 """
 
 

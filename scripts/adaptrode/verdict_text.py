@@ -179,8 +179,8 @@ def _basis(evidence: Evidence) -> str:
     random = evidence.by_row[name]
     return (
         f"It rests on {rows} in {evidence.groups} groups ('{evidence.scheme}'), whole groups held "
-        f"out. Random rows would have shown {percent(random)} %, "
-        f"{evidence.errors[name] / random:.2g} times less."
+        f"out. Splits by random rows would have shown {percent(random)} %, which flatters it by a "
+        f"factor of {evidence.errors[name] / random:.2g}."
     )
 
 

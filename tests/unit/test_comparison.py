@@ -134,7 +134,7 @@ def test_the_verdict_says_what_the_numbers_say(results) -> None:
     assert "### Strength, New: the transfer helps" in text
     assert "20 % lower" in text
     assert "30 rows of measured data in 6 groups ('batch')" in text
-    assert "2 times less" in text
+    assert "flatters it by a factor of 2" in text
 
 
 def test_the_shift_is_told_beside_the_verdict(results) -> None:
