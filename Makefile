@@ -36,7 +36,7 @@ environment: .venv/installed
 # Pins and hashes anew from requirements.in (needs uv).
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header \
-	    --no-emit-index-url requirements.in -o requirements.txt
+	    requirements.in -o requirements.txt
 
 format: environment
 	ruff check --fix .

@@ -16,6 +16,7 @@ report: "workflow/report/workflow_description.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/functions.smk"
+include: "workflow/rules/application_functions.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/microstructures.smk"
 include: "workflow/rules/models.smk"
